@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * port.h - ephemeral ports (RFC 6056), bind conflicts, reuse
+ */
+#ifndef WARREN_INET_PORT_H
+#define WARREN_INET_PORT_H
+
+#include "base/list.h"
+#include "base/table.h"
+#include "inet/inet.h"
+
+/* All that use one port of one net and protocol */
+struct port_bucket {
+	struct table_node node;
+	struct net *net;
+	u16 port;
+	struct list owners; /* inet_sock.bind_node */
+	u32 n;
+};
+
+struct ports {
+	struct table buckets;
+	struct mem *mem;
+};
+
+void ports_init(struct ports *ps, struct mem *mem);
+void ports_fini(struct ports *ps);
+/*
+ * Take @port (host order; 0: choose an ephemeral one by RFC 6056 algorithm 3/5) for a
+ * socket whose rcv_local is set. Sets is->num, lport, bucket. Return: 0, -EADDRINUSE,
+ * -EADDRNOTAVAIL (range exhausted), -ENOMEM
+ */
+int port_bind(struct ports *ps, struct inet_sock *is, u16 port);
+/*
+ * For connect(): choose a port so that the tuple is free; @busy says whether (port) is
+ * taken for this destination (it may recycle a TIME_WAIT).
+ */
+int port_connect(struct ports *ps, struct inet_sock *is,
+		 bool (*busy)(struct inet_sock *is, be16 lport, void *arg), void *arg);
+/* A child inherits the listener's port */
+void port_inherit(struct inet_sock *child, const struct inet_sock *listener);
+void port_release(struct ports *ps, struct inet_sock *is);
+/* Listeners: may this socket listen on its port? -EADDRINUSE */
+int port_listen_check(struct inet_sock *is);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * icmp4.h - errors with rate limits, echo, path MTU (RFC 792, 1122 §3.2.2, 1191)
+ */
+#ifndef WARREN_IP_ICMP4_H
+#define WARREN_IP_ICMP4_H
+
+#include "ip/ip4.h"
+
+#include <linux/icmp.h>
+
+/*
+ * Answer @p with an error if RFC 1122 allows it (not for errors, fragments but the
+ * first, broadcasts) and the rate limit does. @p: borrowed, l3 set.
+ */
+void icmp4_send_error(struct pkt *p, u8 type, u8 code, be32 info);
+
+/* Replies (echo, timestamp) that no kernel part consumes: ping sockets take them.
+ * Return: true when taken (a copy was made) */
+struct icmp4_ping_ops {
+	bool (*deliver)(struct net *net, const struct pkt *p);
+	void (*error)(struct net *net, const struct pkt *p, const struct ip_error *e);
+};
+void icmp4_ping_register(struct warren *w, const struct icmp4_ping_ops *ops);
+
+#endif
