@@ -20,7 +20,8 @@ struct lpm_node {
 struct lpm {
 	struct lpm_node *root;
 	struct mem *mem;
-	u32 n; /* prefixes, glue not counted */
+	u32 n;			/* prefixes, glue not counted */
+	struct lpm_node *spare; /* see lpm.c: so that deletion cannot fail */
 };
 
 void lpm_init(struct lpm *t, struct mem *mem);

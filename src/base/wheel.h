@@ -28,7 +28,7 @@ void wheel_free(struct wheel *wh);   /* no timer may be pending */
 void wheel_stats(const struct wheel *wh, u64 *pending);
 
 void timer_init(struct timer *t, struct wheel *wh, timer_fn *fn);
-/* Set, or set anew, to fire at @expires_ns (absolute; the past: at the next run). */
+/* Set, or set anew, to fire at @expires_ns (absolute; the past: at once when run). */
 void timer_set_at(struct timer *t, u64 expires_ns);
 void timer_cancel(struct timer *t); /* idempotent; returns with it not pending */
 
@@ -42,7 +42,8 @@ u64 wheel_next(struct wheel *wh);
 
 /*
  * Fire all timers with expires_ns <= @now_ns. A function may set, cancel and
- * free any timer, its own included. At most @max are fired.
+ * free any timer, its own included; one that it sets for a time up to @now_ns
+ * fires in the same run. At most @max are fired.
  * Return: number fired
  */
 unsigned wheel_run(struct wheel *wh, u64 now_ns, unsigned max);
