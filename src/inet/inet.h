@@ -10,6 +10,7 @@
 
 #include "base/table.h"
 #include "core/sock.h"
+#include "inet/demux.h"
 #include "ip/ip4.h"
 #include "ip/mib.h"
 #include "ip/route.h"
@@ -24,7 +25,8 @@ struct inet_sock {
 	be16 lport, pport;
 	u16 num; /* local port in host order, or protocol of a raw socket */
 	bool bound_addr, bound_port; /* by the user: survive disconnect */
-	struct table_node est_node;  /* demux.c */
+	struct demux_node conn;	     /* demux.c: connected */
+	struct bound_node bound;     /* demux.c: listening, or unconnected datagram */
 	struct list bind_node;	     /* port.c: the bucket's owners */
 	struct port_bucket *bucket;
 	struct route *route; /* cached, validated by route_valid() */
