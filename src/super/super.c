@@ -1,0 +1,849 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * super.c - start a program, hear its calls, give the answers
+ *
+ * The launch. The parent forks; the child gives up new privileges, closes what
+ * it inherited of the host's network, installs the filter, writes the number
+ * of the listener's descriptor into a pipe and waits. The parent takes the
+ * listener with pidfd_getfd (a sendmsg would already be trapped), watches it,
+ * and lets the child go on to execve.
+ *
+ * The loop. One turn of the stack's worker, then epoll: listeners, program
+ * sockets (plane.c), pidfds of tasks, signals. It sleeps until the next timer
+ * of the stack. One call is received in a turn, so that the packets it caused
+ * move before the next one.
+ *
+ * Held calls. With WAIT_KILLABLE_RECV the kernel does not interrupt a call
+ * that we have received, so a handled ^C during a held accept() would do
+ * nothing. While calls are held, their threads' pending signals are looked at
+ * every few milliseconds; trace.c then ends the call the way the kernel would.
+ * A killed caller is seen the same way, and at once through its pidfd.
+ *
+ * Job control. Program and supervisor share the process group, so the terminal
+ * treats them as one job. The supervisor blocks the terminal's signals and
+ * lets the program decide. When the program is stopped by the terminal, the
+ * supervisor stops itself, so that the shell sees the job stopped; when it is
+ * continued it continues the program.
+ *
+ * The end. When the first program has ended, what is left of its descendants
+ * gets SIGTERM and, two seconds later, SIGKILL; with `wait` it is waited for.
+ * The supervisor is a child subreaper, so no descendant escapes.
+ */
+
+#include "super/super.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "super/calls.h"
+#include "super/files.h"
+#include "super/netns.h"
+#include "super/plane.h"
+#include "super/task.h"
+#include "super/trace.h"
+#include "super/trap.h"
+
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#endif
+
+enum {
+	EVENTS_A_TURN = 64,
+	GRACE_MS = 2000, /* between SIGTERM and SIGKILL */
+	WATCH_MS = 5,	 /* between two looks at held calls */
+	NOTIF_SYNC_WAKE_UP = 1,
+	EXIT_NOT_FOUND = 127,
+	EXIT_NOT_EXECUTABLE = 126,
+};
+
+u64 super_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * NS_PER_S + (u64)ts.tv_nsec;
+}
+
+/* ---- the epoll set ---- */
+
+static int super_slot(struct super *s, u32 *slot)
+{
+	struct source_slot *grown;
+	u32 n;
+
+	for (u32 i = 0; i < s->n_slots; i++) {
+		u32 at = (s->hint_slot + i) % s->n_slots;
+
+		if (!s->slots[at].src) {
+			s->hint_slot = at + 1;
+			*slot = at;
+			return 0;
+		}
+	}
+	n = s->n_slots ? s->n_slots * 2 : 64;
+	grown = realloc(s->slots, n * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	memset(grown + s->n_slots, 0, (n - s->n_slots) * sizeof(*grown));
+	*slot = s->n_slots;
+	s->hint_slot = *slot + 1;
+	s->slots = grown;
+	s->n_slots = n;
+	return 0;
+}
+
+static int super_epoll(struct super *s, int op, const struct source *src)
+{
+	struct epoll_event ev = {
+	    .events = src->events,
+	    .data.u64 = (u64)src->serial << 32 | src->slot,
+	};
+
+	return epoll_ctl(s->epfd, op, src->fd, &ev) ? -errno : 0;
+}
+
+int super_watch(struct super *s, struct source *src, int fd, u32 events, source_fn *fn)
+{
+	int err = super_slot(s, &src->slot);
+
+	if (err)
+		return err;
+	src->fd = fd;
+	src->fn = fn;
+	src->events = events;
+	src->serial = ++s->next_serial ? s->next_serial : ++s->next_serial;
+	err = super_epoll(s, EPOLL_CTL_ADD, src);
+	if (err) {
+		src->serial = 0;
+		return err;
+	}
+	s->slots[src->slot].src = src;
+	s->slots[src->slot].serial = src->serial;
+	return 0;
+}
+
+int super_rewatch(struct super *s, struct source *src, u32 events)
+{
+	if (events == src->events && !(events & EPOLLET))
+		return 0;
+	src->events = events;
+	return super_epoll(s, EPOLL_CTL_MOD, src);
+}
+
+void super_unwatch(struct super *s, struct source *src)
+{
+	if (!src->serial)
+		return;
+	super_epoll(s, EPOLL_CTL_DEL, src);
+	s->slots[src->slot].src = NULL;
+	s->hint_slot = src->slot;
+	src->serial = 0;
+}
+
+/* ---- identities ---- */
+
+static u32 ident_hash(u64 dev, u64 ino)
+{
+	u64 h = (ino ^ dev << 32) * 0x9e3779b97f4a7c15ULL;
+
+	return (u32)(h >> 32);
+}
+
+int super_ident_add(struct super *s, struct ident *id, enum ident_kind kind, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	id->dev = st.st_dev;
+	id->ino = st.st_ino;
+	id->kind = kind;
+	return table_add(&s->idents, &id->node, ident_hash(id->dev, id->ino));
+}
+
+void super_ident_del(struct super *s, struct ident *id)
+{
+	table_del(&s->idents, &id->node);
+}
+
+struct ident *super_ident(struct super *s, u64 dev, u64 ino)
+{
+	struct table_node *n = table_first(&s->idents, ident_hash(dev, ino));
+
+	for (; n; n = table_next(n)) {
+		struct ident *id = container_of(n, struct ident, node);
+
+		if (id->dev == dev && id->ino == ino)
+			return id;
+	}
+	return NULL;
+}
+
+/* ---- answers ---- */
+
+static void call_end(struct call *c)
+{
+	list_del(&c->node);
+	c->state = CALL_DONE;
+	free(c);
+}
+
+static void call_send(const struct call *c, s64 ret, u32 flags)
+{
+	struct seccomp_notif_resp resp = {
+	    .id = c->id,
+	    .val = ret < 0 ? 0 : ret,
+	    .error = ret < 0 ? (s32)ret : 0,
+	    .flags = flags,
+	};
+
+	/* ENOENT: the caller was killed meanwhile, nobody waits */
+	ioctl(c->from->src.fd, SECCOMP_IOCTL_NOTIF_SEND, &resp);
+}
+
+void super_reply(struct super *s, struct call *c, s64 ret)
+{
+	log_debug(&s->log, "%d: call %d = %lld", (int)c->tid, c->nr, (long long)ret);
+	call_send(c, ret, 0);
+	call_end(c);
+}
+
+void super_continue(struct super *s, struct call *c)
+{
+	(void)s;
+	call_send(c, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+	call_end(c);
+}
+
+static int call_add_fd(const struct call *c, int fd, bool cloexec, u32 flags)
+{
+	struct seccomp_notif_addfd add = {
+	    .id = c->id,
+	    .flags = flags,
+	    .srcfd = (u32)fd,
+	    .newfd_flags = cloexec ? O_CLOEXEC : 0,
+	};
+	int n = ioctl(c->from->src.fd, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+
+	return n < 0 ? -errno : n;
+}
+
+int super_reply_fd(struct super *s, struct call *c, int fd, bool cloexec)
+{
+	int n = call_add_fd(c, fd, cloexec, SECCOMP_ADDFD_FLAG_SEND);
+
+	log_debug(&s->log, "%d: call %d = descriptor %d", (int)c->tid, c->nr, n);
+	if (n < 0)
+		call_send(c, n, 0);
+	call_end(c);
+	return n < 0 ? n : 0;
+}
+
+int super_add_fd(struct super *s, struct call *c, int fd, bool cloexec)
+{
+	(void)s;
+	return call_add_fd(c, fd, cloexec, 0);
+}
+
+bool super_call_valid(struct super *s, const struct call *c)
+{
+	u64 id = c->id;
+
+	(void)s;
+	return ioctl(c->from->src.fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+void super_hold(struct super *s, struct call *c, call_cancel *cancel, void *held_by)
+{
+	c->state = CALL_HELD;
+	c->cancel = cancel;
+	c->held_by = held_by;
+	list_add_tail(&s->held, &c->node);
+	if (!s->watch_ns)
+		s->watch_ns = super_now() + WATCH_MS * NS_PER_MS;
+}
+
+/* The caller is gone; nobody waits for an answer. */
+static void call_abandon(struct super *s, struct call *c)
+{
+	list_del(&c->node);
+	c->cancel(s, c);
+	call_end(c);
+}
+
+void super_task_gone(struct super *s)
+{
+	struct call *c, *tmp;
+
+	list_for_each_safe(c, tmp, &s->held, node)
+		if (!super_call_valid(s, c))
+			call_abandon(s, c);
+}
+
+/* Look at all held calls: was the caller killed, does a signal wait for it? */
+static void super_watch_held(struct super *s)
+{
+	struct list look;
+	struct call *c;
+
+	/* a cancel function may end other held calls: take them one by one */
+	list_init(&look);
+	list_splice_tail(&look, &s->held);
+	while ((c = list_first(&look, struct call, node))) {
+		list_del(&c->node);
+		list_add_tail(&s->held, &c->node);
+		if (!super_call_valid(s, c))
+			call_abandon(s, c);
+		else if (task_signal_pending(c->tid))
+			trace_interrupt(s, c);
+	}
+	s->watch_ns = 0;
+	if (!list_empty(&s->held))
+		s->watch_ns = super_now() + WATCH_MS * NS_PER_MS;
+}
+
+/* ---- calls ---- */
+
+static void super_dispatch(struct super *s, struct listener *l,
+			   const struct seccomp_notif *req)
+{
+	struct call *c = calloc(1, sizeof(*c));
+	call_fn *fn = NULL;
+
+	if (!c) {
+		struct call lost = {.from = l, .id = req->id};
+
+		call_send(&lost, -ENOMEM, 0);
+		return;
+	}
+	list_init(&c->node);
+	c->from = l;
+	c->id = req->id;
+	c->tid = (pid_t)req->pid;
+	c->nr = req->data.nr;
+	for (int i = 0; i < 6; i++)
+		c->args[i] = req->data.args[i];
+	if (c->nr >= 0 && c->nr < SUPER_NR_MAX)
+		fn = s->handlers[c->nr];
+	if (!fn) {
+		log_warn(&s->log, "%d: call %d has no handler", (int)c->tid, c->nr);
+		super_reply(s, c, -ENOSYS);
+		return;
+	}
+	fn(s, c);
+}
+
+static void listener_del(struct super *s, struct listener *l)
+{
+	super_unwatch(s, &l->src);
+	close(l->src.fd);
+	list_del(&l->node);
+	free(l);
+	netns_kick(s);
+}
+
+static void listener_event(struct super *s, struct source *src, u32 events)
+{
+	struct listener *l = container_of(src, struct listener, src);
+	union {
+		struct seccomp_notif req;
+		char room[256]; /* a later kernel's may be longer */
+	} u;
+
+	if (events & EPOLLIN) {
+		memset(&u, 0, sizeof(u));
+		if (!ioctl(src->fd, SECCOMP_IOCTL_NOTIF_RECV, &u.req))
+			super_dispatch(s, l, &u.req);
+		return;
+	}
+	if (events & (EPOLLHUP | EPOLLERR)) {
+		super_task_gone(s); /* no held call names it any more */
+		listener_del(s, l);
+	}
+}
+
+int super_listen(struct super *s, int fd, pid_t root)
+{
+	struct listener *l = calloc(1, sizeof(*l));
+	int err;
+
+	if (!l)
+		return -ENOMEM;
+	l->root = root;
+	err = super_watch(s, &l->src, fd, EPOLLIN, listener_event);
+	if (err) {
+		free(l);
+		return err;
+	}
+	if (s->facilities & FAC_SYNC_WAKE_UP &&
+	    ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, NOTIF_SYNC_WAKE_UP))
+		s->facilities &= ~(u32)FAC_SYNC_WAKE_UP;
+	list_add_tail(&s->listeners, &l->node);
+	return 0;
+}
+
+static void super_add_rows(struct super *s, const struct call_row *rows, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (rows[i].nr >= 0 && rows[i].nr < SUPER_NR_MAX)
+			s->handlers[rows[i].nr] = rows[i].fn;
+}
+
+/* ---- the first program ---- */
+
+struct launch {
+	char *const *argv;
+	const struct sock_filter *prog;
+	u16 n;
+	u32 facilities;
+	pid_t parent;
+	int up[2];   /* child to parent: struct launch_word */
+	int down[2]; /* parent to child: one byte, or closed: give up */
+	sigset_t mask;
+};
+
+struct launch_word {
+	int listener; /* number in the child, or a negative errno */
+	u32 facilities;
+};
+
+static bool fd_is_host_net(int fd)
+{
+	int domain;
+	socklen_t len = sizeof(domain);
+	struct statfs fs;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return false;
+	if (S_ISSOCK(st.st_mode))
+		return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) ||
+		       domain != AF_UNIX;
+	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(10, 200)) /* /dev/net/tun */
+		return true;
+	return !fstatfs(fd, &fs) && fs.f_type == NSFS_MAGIC;
+}
+
+/* What the program inherits of the host's network would be a hole. */
+static int launch_close_host_net(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *d;
+	int bad = -1;
+
+	if (!dir)
+		return -errno;
+	while ((d = readdir(dir))) {
+		int fd = atoi(d->d_name);
+
+		if (d->d_name[0] == '.' || fd == dirfd(dir) || !fd_is_host_net(fd))
+			continue;
+		if (fd <= STDERR_FILENO)
+			bad = fd;
+		else
+			close(fd);
+	}
+	closedir(dir);
+	if (bad < 0)
+		return 0;
+	dprintf(STDERR_FILENO,
+		"warren: descriptor %d is a socket of the host's network; "
+		"the program may not have it\n",
+		bad);
+	return -ENOTSOCK;
+}
+
+static __noreturn_fn void launch_child(struct launch *la)
+{
+	struct launch_word word;
+	char go;
+	int err;
+
+	close(la->up[0]);
+	close(la->down[1]);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != la->parent)
+		_exit(EXIT_NOT_EXECUTABLE);
+	sigprocmask(SIG_SETMASK, &la->mask, NULL);
+	err = launch_close_host_net();
+	word.facilities = la->facilities;
+	word.listener = err ? err : trap_install(la->prog, la->n, &word.facilities);
+	if (write(la->up[1], &word, sizeof(word)) != (ssize_t)sizeof(word) ||
+	    word.listener < 0 || read(la->down[0], &go, 1) != 1)
+		_exit(EXIT_NOT_EXECUTABLE);
+	close(word.listener);
+	close(la->up[1]);
+	close(la->down[0]);
+	execvp(la->argv[0], la->argv);
+	err = errno;
+	dprintf(STDERR_FILENO, "warren: %s: %s\n", la->argv[0], strerror(err));
+	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+static int launch_take_listener(struct super *s, struct launch *la, pid_t child)
+{
+	struct launch_word word;
+	int pidfd, fd, err;
+
+	if (read(la->up[0], &word, sizeof(word)) != (ssize_t)sizeof(word))
+		return -ECHILD;
+	if (word.listener < 0)
+		return word.listener;
+	s->facilities &= word.facilities | ~(u32)FAC_WAIT_KILLABLE;
+	pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+	if (pidfd < 0)
+		return -errno;
+	fd = (int)syscall(SYS_pidfd_getfd, pidfd, word.listener, 0);
+	err = fd < 0 ? -errno : 0;
+	close(pidfd);
+	if (!err)
+		err = super_listen(s, fd, child);
+	if (err && fd >= 0)
+		close(fd);
+	return err;
+}
+
+static void launch_close(int *pair)
+{
+	close(pair[0]);
+	close(pair[1]);
+}
+
+int super_start(struct super *s, char *const argv[])
+{
+	struct launch la = {.argv = argv, .facilities = s->facilities};
+	struct sock_filter *prog;
+	int err;
+
+	err = trap_build(s->map_root, &prog, &la.n);
+	if (err)
+		return err;
+	la.prog = prog;
+	la.parent = getpid();
+	la.mask = s->old_mask;
+	err = -errno;
+	if (pipe2(la.up, O_CLOEXEC))
+		goto out_free;
+	err = -EMFILE;
+	if (pipe2(la.down, O_CLOEXEC))
+		goto out_up;
+	s->child = fork();
+	if (s->child == 0)
+		launch_child(&la);
+	err = s->child < 0 ? -errno : 0;
+	close(la.up[1]);
+	la.up[1] = -1;
+	if (!err)
+		err = launch_take_listener(s, &la, s->child);
+	if (!err && write(la.down[1], "g", 1) != 1)
+		err = -EPIPE;
+	if (!err)
+		super_raise_nofile();
+	launch_close(la.down);
+out_up:
+	launch_close(la.up);
+out_free:
+	free(prog);
+	return err;
+}
+
+/* ---- signals and processes ---- */
+
+static void kill_one(struct super *s, pid_t pid, void *arg)
+{
+	int sig = *(int *)arg;
+
+	(void)s;
+	kill(pid, sig);
+	if (sig == SIGTERM)
+		kill(pid, SIGCONT);
+}
+
+static void super_kill_all(struct super *s, int sig)
+{
+	task_for_each(s, kill_one, &sig);
+}
+
+/* All that is left shall end. */
+static void super_begin_end(struct super *s, int sig)
+{
+	if (!s->grace_ns)
+		s->grace_ns = super_now() + GRACE_MS * NS_PER_MS;
+	super_kill_all(s, sig);
+}
+
+static void super_child_event(struct super *s, int status)
+{
+	int sig;
+
+	if (WIFEXITED(status) || WIFSIGNALED(status)) {
+		s->child_status = status;
+		s->child_ended = true;
+		if (!s->wait)
+			super_begin_end(s, SIGTERM);
+		return;
+	}
+	sig = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+	if (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU) {
+		kill(getpid(), SIGSTOP);
+		/* the shell continued us; it usually continued the program, too */
+		kill(s->child, SIGCONT);
+	}
+}
+
+/*
+ * Take what waitpid() has: ends and stops of our children, and stops of tasks
+ * that trace.c stopped, which need not be children.
+ */
+static void super_reap(struct super *s)
+{
+	for (;;) {
+		siginfo_t si = {0};
+		int status;
+		pid_t pid;
+
+		if (waitid(P_ALL, 0, &si,
+			   WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL)) {
+			if (errno == ECHILD && s->child_ended)
+				s->finished = true;
+			return;
+		}
+		if (!si.si_pid)
+			return;
+		pid = waitpid(si.si_pid, &status, WNOHANG | WUNTRACED | __WALL);
+		if (pid <= 0)
+			return;
+		if (trace_event(s, pid, status))
+			continue;
+		if (pid == s->child)
+			super_child_event(s, status);
+		if (!WIFSTOPPED(status))
+			netns_kick(s);
+	}
+}
+
+static void super_signal(struct super *s, const struct signalfd_siginfo *si)
+{
+	int sig = (int)si->ssi_signo;
+
+	switch (sig) {
+	case SIGCHLD:
+		return; /* the loop reaps after each batch of signals */
+	case SIGTERM:
+	case SIGHUP:
+		super_begin_end(s, sig);
+		return;
+	case SIGINT:
+	case SIGQUIT:
+		/* from the terminal the program has it already and decides */
+		if (si->ssi_code > 0)
+			return;
+		super_begin_end(s, sig);
+		return;
+	default:
+		return; /* SIGTSTP and its kin: the program decides */
+	}
+}
+
+static void signals_event(struct super *s, struct source *src, u32 events)
+{
+	struct signalfd_siginfo si;
+
+	(void)events;
+	while (read(src->fd, &si, sizeof(si)) == (ssize_t)sizeof(si))
+		super_signal(s, &si);
+	super_reap(s);
+}
+
+static int super_init_signals(struct super *s)
+{
+	static const int sigs[] = {SIGCHLD, SIGINT,  SIGTERM, SIGHUP,
+				   SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU};
+	sigset_t heard, blocked;
+	int fd, err;
+
+	sigemptyset(&heard);
+	for (size_t i = 0; i < ARRAY_SIZE(sigs); i++)
+		sigaddset(&heard, sigs[i]);
+	blocked = heard;
+	sigaddset(&blocked, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &blocked, &s->old_mask);
+	fd = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	err = super_watch(s, &s->signals, fd, EPOLLIN, signals_event);
+	if (err)
+		close(fd);
+	return err;
+}
+
+/* ---- the loop ---- */
+
+static void super_tick(struct super *s)
+{
+	u64 now = super_now();
+
+	if (s->watch_ns && now >= s->watch_ns)
+		super_watch_held(s);
+	if (s->grace_ns && now >= s->grace_ns) {
+		s->grace_ns = now + GRACE_MS * NS_PER_MS / 20;
+		super_kill_all(s, SIGKILL);
+		super_reap(s);
+	}
+	if (s->sweep_ns && now >= s->sweep_ns)
+		netns_sweep(s);
+}
+
+static u64 super_deadline(const struct super *s)
+{
+	u64 at = ~0ULL;
+
+	if (s->watch_ns)
+		at = min(at, s->watch_ns);
+	if (s->grace_ns)
+		at = min(at, s->grace_ns);
+	if (s->sweep_ns)
+		at = min(at, s->sweep_ns);
+	return at;
+}
+
+static void super_wait(struct super *s, bool busy)
+{
+	struct epoll_event ev[EVENTS_A_TURN];
+	u64 at = busy ? 0 : super_deadline(s), now = super_now();
+	u64 left = at > now ? at - now : 0;
+	struct timespec ts = {(time_t)(left / NS_PER_S), (long)(left % NS_PER_S)};
+	int n =
+	    epoll_pwait2(s->epfd, ev, EVENTS_A_TURN, at == ~0ULL ? NULL : &ts, NULL);
+
+	for (int i = 0; i < n; i++) {
+		u32 slot = (u32)ev[i].data.u64, serial = (u32)(ev[i].data.u64 >> 32);
+		struct source *src = s->slots[slot].src;
+
+		if (src && s->slots[slot].serial == serial)
+			src->fn(s, src, ev[i].events);
+	}
+}
+
+int super_loop(struct super *s)
+{
+	while (!s->finished) {
+		super_wait(s, false);
+		super_tick(s);
+	}
+	return s->child_status;
+}
+
+/* ---- birth and death ---- */
+
+void super_raise_nofile(void)
+{
+	struct rlimit lim;
+
+	if (!getrlimit(RLIMIT_NOFILE, &lim) && lim.rlim_cur < lim.rlim_max) {
+		lim.rlim_cur = lim.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &lim);
+	}
+}
+
+int super_new(const struct super_config *cfg, struct super **out)
+{
+	struct super *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	s->w = cfg->w;
+	s->log = cfg->log;
+	s->map_root = cfg->map_root;
+	s->wait = cfg->wait;
+	s->signals.fd = -1;
+	list_init(&s->held);
+	list_init(&s->traces);
+	list_init(&s->netnses);
+	list_init(&s->listeners);
+	list_init(&s->tasks_lru);
+	table_init(&s->idents);
+	table_init(&s->tasks);
+	super_add_rows(s, files_rows, files_rows_n);
+	super_add_rows(s, netns_rows, netns_rows_n);
+	super_add_rows(s, calls_rows, calls_rows_n);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	s->facilities = task_probe() & ~cfg->disable;
+
+	s->epfd = epoll_create1(EPOLL_CLOEXEC);
+	err = -errno;
+	if (s->epfd < 0)
+		goto err_free;
+	err = super_init_signals(s);
+	if (err)
+		goto err_epoll;
+	err = task_init(s);
+	if (err)
+		goto err_signals;
+	err = files_init(s, cfg->runtime, cfg->name);
+	if (err)
+		goto err_task;
+	err = netns_init(s);
+	if (err)
+		goto err_files;
+	err = plane_init(s);
+	if (err)
+		goto err_netns;
+	*out = s;
+	return 0;
+err_netns:
+	netns_fini(s);
+err_files:
+	files_fini(s);
+err_task:
+	task_fini(s);
+err_signals:
+	super_unwatch(s, &s->signals);
+	close(s->signals.fd);
+err_epoll:
+	close(s->epfd);
+	free(s->slots);
+err_free:
+	free(s);
+	return err;
+}
+
+void super_free(struct super *s)
+{
+	struct listener *l;
+
+	trace_fini(s);
+	super_task_gone(s);
+	plane_fini(s);
+	netns_fini(s);
+	files_fini(s);
+	task_fini(s);
+	while ((l = list_first(&s->listeners, struct listener, node)))
+		listener_del(s, l);
+	super_unwatch(s, &s->signals);
+	close(s->signals.fd);
+	close(s->epfd);
+	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+	table_fini(&s->idents);
+	free(s->slots);
+	free(s);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * task.h - threads of programs: their descriptors and their namespace
+ */
+#ifndef WARREN_SUPER_TASK_H
+#define WARREN_SUPER_TASK_H
+
+#include "super/super.h"
+
+#include <sys/stat.h>
+
+/*
+ * A duplicate of the caller's descriptor @fd (close-on-exec, the caller owns
+ * it). Return: 0, -EBADF, -ESRCH (the thread is gone), -EPERM (the place
+ * forbids pidfd_getfd)
+ */
+int task_getfd(struct super *s, const struct call *c, int fd, int *out);
+
+/*
+ * Who is descriptor @fd of the caller?
+ * @id: ours, or NULL: a file that is none of ours
+ * @dup: NULL, or where to leave a duplicate (-1 on failure; caller owns it)
+ * Return: 0, -EBADF, -ESRCH, -EPERM
+ */
+int task_ident(struct super *s, const struct call *c, int fd, struct ident **id,
+	       int *dup);
+
+/* The tag of a process as a whole. */
+struct task_tag {
+	u32 ns;	  /* netns.index; 0: initial */
+	u16 view; /* of mounts, files.c; 0: none */
+};
+void task_get_tag(struct super *s, pid_t tid, struct task_tag *tag);
+int task_set_tag(struct super *s, pid_t tid, const struct task_tag *tag);
+
+/* The namespace thread @tid is in; never NULL (initial when not known). */
+struct netns *task_netns(struct super *s, pid_t tid);
+/*
+ * Move thread @tid into @ns: its whole process when it has one thread, that
+ * thread alone otherwise. Return: 0, -ESRCH, or what the host said
+ */
+int task_set_netns(struct super *s, pid_t tid, struct netns *ns);
+/* Call @mark for each process and namespace it, or a thread of it, is in. Walks all
+ * processes. */
+void task_mark(struct super *s, void (*mark)(struct netns *ns, pid_t pid));
+/* @ns ends: its slot, if any, is free again. */
+void task_drop_slot(struct super *s, struct netns *ns);
+
+/* The process of thread @tid; 0: gone */
+pid_t task_tgid(pid_t tid);
+/* Is @pid one of the processes we serve (a descendant of ours)? */
+bool task_is_ours(struct super *s, pid_t pid);
+u32 task_umask(pid_t tid);
+/* A signal that is pending and not blocked: would an interruptible sleep end? */
+bool task_signal_pending(pid_t tid);
+/* Call @fn for each process we serve. */
+void task_for_each(struct super *s, void (*fn)(struct super *s, pid_t pid, void *arg),
+		   void *arg);
+
+/* What the host can carry, for super.facilities; changes nothing lasting. */
+u32 task_probe(void);
+int task_init(struct super *s);
+void task_fini(struct super *s);
+
+#endif

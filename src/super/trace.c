@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trace.c - stop a task for a moment: signals for held calls, changed registers
+ *
+ * Two things can only happen in the calling thread itself, on its way out of
+ * the call, and need ptrace for the length of a stop:
+ *
+ *  - Interrupting a held call. The answer -512 (ERESTARTSYS) makes the kernel
+ *    do what it does for an interrupted call: EINTR, or a restart after a
+ *    handler with SA_RESTART. But should the signal be gone meanwhile (another
+ *    thread took it), the program would see errno 512. A thread that is being
+ *    stopped passes through signal delivery in any case, so: SEIZE, INTERRUPT,
+ *    answer, wait for the stop, DETACH.
+ *
+ *  - Running a call with a changed argument: unshare and clone with the
+ *    namespaces that are ours taken out of the flags. The answer -513
+ *    (ERESTARTNOINTR) makes the kernel run the call again; at the stop before,
+ *    the argument is changed, and after the call put back.
+ *
+ *        REQUESTED --stop--> (interrupt: detach, done)
+ *                  --stop, arg changed--> AT_ENTRY --syscall stop--> AT_EXIT
+ *                  --syscall stop, registers restored--> detach, done
+ *        any state --another stop--> detach with that signal, not done: the
+ *                  program's call arrives anew
+ *
+ * All of it is driven by the stops that waitpid() reports; nothing blocks, for
+ * the stopped task may be a vfork child that others wait for. Where another
+ * tracer is (strace, gdb), it cannot be done: an interrupt becomes a plain
+ * EINTR, and a rerun fails.
+ */
+
+#include "super/trace.h"
+
+#include <linux/elf.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+enum {
+	ERESTARTSYS_ = 512, /* the kernel's own; not in user headers */
+	ERESTARTNOINTR_ = 513,
+	SYSCALL_STOP = SIGTRAP | 0x80,
+};
+
+enum trace_state { TRACE_REQUESTED, TRACE_AT_ENTRY, TRACE_AT_EXIT };
+
+struct trace {
+	struct list node; /* super.traces */
+	pid_t tid;
+	enum trace_state state;
+	bool rerun;
+	u64 arg0, old_arg0;
+	u64 old_mask;
+	trace_done *done;
+	void *arg;
+};
+
+/* ---- registers ---- */
+
+#if defined(__x86_64__)
+typedef struct user_regs_struct trace_regs;
+
+static u64 *regs_arg0(trace_regs *r)
+{
+	return (u64 *)&r->rdi;
+}
+
+static s64 regs_result(const trace_regs *r)
+{
+	return (s64)r->rax;
+}
+
+static void regs_restore_arg0(trace_regs *r, u64 v)
+{
+	r->rdi = v;
+}
+#elif defined(__aarch64__)
+typedef struct user_regs_struct trace_regs;
+
+static u64 *regs_arg0(trace_regs *r)
+{
+	return (u64 *)&r->regs[0];
+}
+
+static s64 regs_result(const trace_regs *r)
+{
+	return (s64)r->regs[0];
+}
+
+static void regs_restore_arg0(trace_regs *r, u64 v)
+{
+	/* the result stands where the argument stood */
+	(void)r;
+	(void)v;
+}
+#endif
+
+static int regs_get(pid_t tid, trace_regs *r)
+{
+	struct iovec iov = {r, sizeof(*r)};
+
+	return ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &iov) ? -errno : 0;
+}
+
+static int regs_set(pid_t tid, trace_regs *r)
+{
+	struct iovec iov = {r, sizeof(*r)};
+
+	return ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &iov) ? -errno : 0;
+}
+
+/* ---- begin ---- */
+
+static int trace_request(struct super *s, pid_t tid, struct trace **out)
+{
+	struct trace *t = calloc(1, sizeof(*t));
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)PTRACE_O_TRACESYSGOOD)) {
+		err = -errno;
+		goto err_free;
+	}
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL)) {
+		err = -errno;
+		ptrace(PTRACE_DETACH, tid, NULL, NULL);
+		goto err_free;
+	}
+	t->tid = tid;
+	list_add_tail(&s->traces, &t->node);
+	*out = t;
+	return 0;
+err_free:
+	free(t);
+	return err;
+}
+
+void trace_interrupt(struct super *s, struct call *c)
+{
+	struct trace *t;
+	int err;
+
+	list_del(&c->node);
+	c->state = CALL_INTERRUPT;
+	c->cancel(s, c);
+	err = trace_request(s, c->tid, &t);
+	super_reply(s, c, err ? -EINTR : -ERESTARTSYS_);
+}
+
+void trace_rerun(struct super *s, struct call *c, u64 arg0, trace_done *done, void *arg)
+{
+	struct trace *t;
+	pid_t tid = c->tid;
+	int err = trace_request(s, tid, &t);
+
+	if (err) {
+		super_reply(s, c, err == -ENOMEM ? err : -EPERM);
+		done(s, tid, false, err, arg);
+		return;
+	}
+	t->rerun = true;
+	t->arg0 = arg0;
+	t->old_arg0 = c->args[0];
+	t->done = done;
+	t->arg = arg;
+	super_reply(s, c, -ERESTARTNOINTR_);
+}
+
+/* ---- stops ---- */
+
+static void trace_end(struct super *s, struct trace *t, bool ok, s64 ret)
+{
+	list_del(&t->node);
+	if (t->done)
+		t->done(s, t->tid, ok, ret, t->arg);
+	free(t);
+}
+
+/* The stop before the call: change the argument, keep signals away till then. */
+static int trace_prepare(struct trace *t)
+{
+	u64 all = ~0ULL;
+	trace_regs r;
+	int err = regs_get(t->tid, &r);
+
+	if (err)
+		return err;
+	if (ptrace(PTRACE_GETSIGMASK, t->tid, (void *)8, &t->old_mask) ||
+	    ptrace(PTRACE_SETSIGMASK, t->tid, (void *)8, &all))
+		return -errno;
+	*regs_arg0(&r) = t->arg0;
+	return regs_set(t->tid, &r);
+}
+
+static void trace_restore(struct trace *t, s64 *ret)
+{
+	trace_regs r;
+
+	ptrace(PTRACE_SETSIGMASK, t->tid, (void *)8, &t->old_mask);
+	if (regs_get(t->tid, &r))
+		return;
+	if (ret)
+		*ret = regs_result(&r);
+	regs_restore_arg0(&r, t->old_arg0);
+	regs_set(t->tid, &r);
+}
+
+static void trace_stopped(struct super *s, struct trace *t, int status)
+{
+	int sig = WSTOPSIG(status), event = status >> 16;
+	pid_t tid = t->tid;
+	s64 ret = 0;
+
+	if (t->state == TRACE_REQUESTED && event == PTRACE_EVENT_STOP) {
+		if (!t->rerun) {
+			ptrace(PTRACE_DETACH, tid, NULL, NULL);
+			trace_end(s, t, true, 0);
+			return;
+		}
+		if (!trace_prepare(t) && !ptrace(PTRACE_SYSCALL, t->tid, NULL, NULL)) {
+			t->state = TRACE_AT_ENTRY;
+			return;
+		}
+	} else if (t->state == TRACE_AT_ENTRY && sig == SYSCALL_STOP) {
+		/* a child made by clone shall not inherit our mask */
+		ptrace(PTRACE_SETSIGMASK, t->tid, (void *)8, &t->old_mask);
+		t->state = TRACE_AT_EXIT;
+		ptrace(PTRACE_SYSCALL, t->tid, NULL, NULL);
+		return;
+	} else if (t->state == TRACE_AT_EXIT && sig == SYSCALL_STOP) {
+		trace_restore(t, &ret);
+		trace_end(s, t, ret > -ERESTARTSYS_ || ret < -ERESTARTSYS_ - 20, ret);
+		ptrace(PTRACE_DETACH, tid, NULL, NULL);
+		return;
+	}
+	/* a signal came first: let it through, the call is made anew */
+	if (t->rerun && t->state != TRACE_REQUESTED)
+		trace_restore(t, NULL);
+	ptrace(PTRACE_DETACH, tid, NULL, (void *)(intptr_t)(event ? 0 : sig & 0x7f));
+	trace_end(s, t, !t->rerun, 0);
+}
+
+bool trace_event(struct super *s, pid_t tid, int status)
+{
+	struct trace *t, *tmp;
+
+	list_for_each_safe(t, tmp, &s->traces, node) {
+		if (t->tid != tid)
+			continue;
+		if (WIFSTOPPED(status)) {
+			trace_stopped(s, t, status);
+			return true;
+		}
+		trace_end(s, t, false, -ESRCH);
+		return false; /* its end is for others to know, too */
+	}
+	return false;
+}
+
+void trace_fini(struct super *s)
+{
+	struct trace *t;
+
+	while ((t = list_first(&s->traces, struct trace, node)))
+		trace_end(s, t, false, -ESRCH);
+}

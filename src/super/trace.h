@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trace.h - stop a task for a moment: signals for held calls, changed registers
+ */
+#ifndef WARREN_SUPER_TRACE_H
+#define WARREN_SUPER_TRACE_H
+
+#include "super/super.h"
+
+/*
+ * A signal is pending for the caller of held call @c: make its call end as the
+ * kernel ends an interrupted one (EINTR or restart, exactly). The holder's
+ * cancel function is called; @c is consumed.
+ */
+void trace_interrupt(struct super *s, struct call *c);
+
+/* Ended or stopped in place of a failed attempt: called once. @ok: it was done. */
+typedef void trace_done(struct super *s, pid_t tid, bool ok, s64 ret, void *arg);
+
+/*
+ * Run call @c anew in the kernel with argument 0 replaced by @arg0, then give
+ * the program its own registers back. @done is called at the exit of the call,
+ * the task stopped, with its result. @c is consumed.
+ */
+void trace_rerun(struct super *s, struct call *c, u64 arg0, trace_done *done,
+		 void *arg);
+
+/* waitpid() said @status for @tid. Return: true when the stop was ours */
+bool trace_event(struct super *s, pid_t tid, int status);
+void trace_fini(struct super *s);
+
+#endif
