@@ -91,6 +91,12 @@ struct dev {
 	u8 addr_len, perm_addr_assigned;
 	u8 addr[32], broadcast[32];
 	u16 header_len; /* link header; 14 for Ethernet */
+	/* Take the link header off: p->proto, p->type, data at the network header.
+	 * Return: false when the packet was consumed. Set by ether_setup(). */
+	bool (*link_input)(struct dev *dev, struct pkt *p);
+	/* Put it on. @dst NULL: broadcast. 0, -ENOMEM; the packet stays the caller's */
+	int (*link_header)(struct dev *dev, struct pkt *p, u16 ethertype, const u8 *dst,
+			   const u8 *src /* NULL: the device's */);
 	u32 flags;	/* IFF_UP, BROADCAST, ...: administrative; see dev_flags() */
 	u32 mtu, min_mtu, max_mtu;
 	u32 txqlen, group;

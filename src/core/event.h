@@ -49,4 +49,8 @@ int __must_check event_listen(struct warren *w, const struct part *part,
 			      enum event_kind kind, event_fn *fn);
 int event_raise(struct net *net, enum event_kind kind, void *obj);
 
+/* warren.c alone: the lists of listeners */
+int event_init(struct warren *w);
+void event_fini(struct warren *w);
+
 #endif

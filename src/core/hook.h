@@ -18,6 +18,8 @@ enum hook_point {
 };
 enum hook_verdict { HOOK_ACCEPT, HOOK_DROP, HOOK_STOLEN };
 
+_Static_assert(HOOK_NR == HOOK_POINTS, "net.h has a list for each point");
+
 struct hook_state {
 	struct net *net;
 	enum hook_point point;

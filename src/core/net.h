@@ -20,6 +20,8 @@
 #include "core/drop.h"
 #include "core/worker.h"
 
+#define HOOK_POINTS 5
+
 enum net_state { NET_BIRTH, NET_ALIVE, NET_DYING, NET_DEAD };
 
 struct net {
@@ -30,8 +32,8 @@ struct net {
 	struct count users;
 	struct count holders;
 	enum net_state state;
-	u64 cookie;    /* never reused */
-	u32 index;     /* small number: first free; reused */
+	u64 cookie; /* SO_NETNS_COOKIE: never reused */
+	struct table_node by_cookie;
 	u32 mix;       /* mixed into every shared hash */
 	char name[64]; /* for people: what it was called first; may be empty */
 	struct random random;

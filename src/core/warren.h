@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/table.h"
 #include "core/clock.h"
 #include "core/part.h"
 #include "core/registry.h"
@@ -37,7 +38,7 @@ struct warren {
 	struct mem mem;
 	struct log log;
 	struct registry registry[REG_NR];
-	struct list listeners; /* event.c */
+	struct list *listeners; /* event.c: EV_NR lists */
 	bool frozen;
 
 	struct worker *worker; /* one for now; rules of the seam obeyed */
@@ -45,7 +46,7 @@ struct warren {
 	u32 n_nets;
 	struct net *init_net;
 	u64 next_cookie; /* SO_NETNS_COOKIE */
-	u32 next_index;
+	struct table net_by_cookie;
 
 	size_t worker_off[PART_NR], net_off[PART_NR];
 	size_t worker_size, net_size;
