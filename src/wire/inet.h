@@ -239,8 +239,9 @@ struct ip4_info {
 /*
  * Look at the IPv4 header at @data; @len: bytes there. Bad options are no error but
  * opts.bad.
- * Return: 0; -EINVAL not an IPv4 header; -EMSGSIZE shorter than it says;
- * -EBADMSG the checksum is wrong (@out is filled all the same)
+ * Return: 0; -EINVAL not an IPv4 header. With these @out is filled all the same:
+ * -EMSGSIZE shorter than it says (what an ICMP error quotes), -EBADMSG the checksum
+ * is wrong
  */
 int ip4_parse(const u8 *data, u32 len, struct ip4_info *out);
 
