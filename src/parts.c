@@ -7,8 +7,12 @@
 
 #include "parts.h"
 
+#include "core/dev.h"
 #include "core/part.h"
+#include "core/sock.h"
 
 const struct part *const warren_parts[] = {
-	NULL,
+    &dev_part,
+    &sock_part,
+    NULL,
 };

@@ -94,16 +94,24 @@ static void grow(struct table *t)
 	t->mask = (u32)(size - 1);
 }
 
+int table_reserve(struct table *t)
+{
+	if (t->buckets)
+		return 0;
+	t->buckets = calloc(TABLE_FIRST_SIZE, sizeof(struct table_node *));
+	if (!t->buckets)
+		return -ENOMEM;
+	t->mask = TABLE_FIRST_SIZE - 1;
+	return 0;
+}
+
 int table_add(struct table *t, struct table_node *n, u32 hash)
 {
 	struct table_node **bucket;
+	int err = table_reserve(t);
 
-	if (!t->buckets) {
-		t->buckets = calloc(TABLE_FIRST_SIZE, sizeof(struct table_node *));
-		if (!t->buckets)
-			return -ENOMEM;
-		t->mask = TABLE_FIRST_SIZE - 1;
-	}
+	if (err)
+		return err;
 	if (t->old)
 		move_some(t);
 	else if (t->n > t->mask)

@@ -39,6 +39,8 @@ void table_fini(struct table *t);
  * a failed growth is not an error, the table stays as it is).
  */
 int __must_check table_add(struct table *t, struct table_node *n, u32 hash);
+/* After this table_add() cannot fail. Return: 0, -ENOMEM */
+int __must_check table_reserve(struct table *t);
 void table_del(struct table *t, struct table_node *n);
 
 struct table_node *table_first(const struct table *t, u32 hash);

@@ -97,7 +97,7 @@ struct dev {
 	/* Put it on. @dst NULL: broadcast. 0, -ENOMEM; the packet stays the caller's */
 	int (*link_header)(struct dev *dev, struct pkt *p, u16 ethertype, const u8 *dst,
 			   const u8 *src /* NULL: the device's */);
-	u32 flags;	/* IFF_UP, BROADCAST, ...: administrative; see dev_flags() */
+	u32 flags; /* IFF_UP, BROADCAST, ...: administrative; see dev_flags() */
 	u32 mtu, min_mtu, max_mtu;
 	u32 txqlen, group;
 	u32 promisc, allmulti; /* counts */
@@ -202,6 +202,8 @@ static inline void *dev_priv(const struct dev *dev)
 {
 	return (void *)(uintptr_t)dev->priv;
 }
+
+extern const struct part dev_part;
 
 /* ---- path.c: receive path and transmit path ---- */
 

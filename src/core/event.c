@@ -17,7 +17,8 @@ struct listener {
 	event_fn *fn;
 };
 
-int event_listen(struct warren *w, const struct part *part, enum event_kind kind, event_fn *fn)
+int event_listen(struct warren *w, const struct part *part, enum event_kind kind,
+		 event_fn *fn)
 {
 	struct listener *l;
 

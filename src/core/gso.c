@@ -62,7 +62,8 @@ static void fix_ip(struct pkt *s, const struct cut *c, u16 nth)
 		ip.id = cpu_to_be16((u16)(be16_to_cpu(ip.id) + nth));
 		ip.check = 0;
 		memcpy(h, &ip, sizeof(ip));
-		ip.check = (__force __sum16)csum_fold(csum_partial(h, c->l4 - c->l3, 0));
+		ip.check =
+		    (__force __sum16)csum_fold(csum_partial(h, c->l4 - c->l3, 0));
 		memcpy(h + offsetof(struct iphdr, check), &ip.check, sizeof(ip.check));
 	}
 }
@@ -86,7 +87,8 @@ static void seed_csum(struct pkt *s, const struct cut *c)
 	sum = (__force be16)(u16) ~(__force u16)sum;
 	s->csum = PKT_CSUM_PARTIAL;
 	s->csum_start = s->l4;
-	s->csum_off = c->tcp ? offsetof(struct tcphdr, check) : offsetof(struct udphdr, check);
+	s->csum_off =
+	    c->tcp ? offsetof(struct tcphdr, check) : offsetof(struct udphdr, check);
 	memcpy(s->data + c->l4 + s->csum_off, &sum, sizeof(sum));
 }
 

@@ -33,6 +33,7 @@ static void exit_parts(struct net *net)
 	tunable_net_exit(net);
 	table_fini(&net->dev_by_name);
 	table_fini(&net->dev_by_index);
+	table_fini(&net->dev_by_altname);
 }
 
 static int init_parts(struct net *net)
@@ -68,6 +69,7 @@ int net_new(struct warren *w, const char *name, struct net **out)
 	list_init(&net->devs);
 	table_init(&net->dev_by_name);
 	table_init(&net->dev_by_index);
+	table_init(&net->dev_by_altname);
 	list_init(&net->socks);
 	for (int i = 0; i < HOOK_NR; i++)
 		list_init(&net->hooks[i]);
@@ -243,7 +245,8 @@ s32 nsid_get(struct net *viewer, struct net *of)
 
 	if (id != NSID_NONE)
 		return id;
-	if (viewer->state != NET_ALIVE || of->state != NET_ALIVE || nsid_set(viewer, of, -1))
+	if (viewer->state != NET_ALIVE || of->state != NET_ALIVE ||
+	    nsid_set(viewer, of, -1))
 		return NSID_NONE;
 	return nsid_of(viewer, of);
 }

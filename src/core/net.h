@@ -42,7 +42,7 @@ struct net {
 	/* devices: dev.c */
 	struct list devs; /* by ifindex order of registration */
 	struct dev *lo;
-	struct table dev_by_name, dev_by_index;
+	struct table dev_by_name, dev_by_index, dev_by_altname;
 	s32 last_ifindex;
 	u32 n_devs;
 	u32 dev_gen; /* changes with every device change */

@@ -24,6 +24,7 @@ struct worker;
 /* The one place where a low floor mentions the upper ones: by number only. */
 enum part_id {
 	PART_DEV,
+	PART_SOCK,
 	PART_LOOPBACK,
 	PART_VETH,
 	PART_ETHER,

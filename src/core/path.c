@@ -12,7 +12,8 @@
 #include "core/dev.h"
 #include "core/registry.h"
 
-int path_register(struct warren *w, const struct part *part, const struct link_proto *lp)
+int path_register(struct warren *w, const struct part *part,
+		  const struct link_proto *lp)
 {
 	return registry_add(w, REG_PROTO, part, NULL, lp->ethertype, lp);
 }
@@ -63,7 +64,8 @@ void path_receive(struct dev *dev, struct pkt *p)
 	dev->stats.rx_bytes += p->len;
 	if (!list_empty(&net->w->captures))
 		see_taps(dev, p, false);
-	if (dev->link_input && !dev->link_input(dev, p)) /* consumed: not for us, malformed */
+	if (dev->link_input &&
+	    !dev->link_input(dev, p)) /* consumed: not for us, malformed */
 		return;
 	lp = registry_find_key(net, REG_PROTO, be16_to_cpu(p->proto));
 	if (!lp) {

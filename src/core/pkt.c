@@ -15,42 +15,42 @@
 #include "wire/csum.h"
 
 const char *const drop_names[DROP_NR] = {
-	[DROP_NONE] = "none",
-	[DROP_NO_MEMORY] = "no memory",
-	[DROP_DEV_DOWN] = "device is down",
-	[DROP_NO_CARRIER] = "no carrier",
-	[DROP_BACKLOG_FULL] = "backlog full",
-	[DROP_TOO_BIG] = "bigger than the MTU",
-	[DROP_OTHERHOST] = "for another host",
-	[DROP_NO_PROTO] = "unknown protocol",
-	[DROP_BAD_HEADER] = "malformed header",
-	[DROP_BAD_CSUM] = "bad checksum",
-	[DROP_BAD_LENGTH] = "bad length",
-	[DROP_BAD_OPTION] = "bad option",
-	[DROP_MARTIAN] = "martian address",
-	[DROP_NO_ROUTE] = "no route",
-	[DROP_BLACKHOLE] = "blackhole route",
-	[DROP_NOT_FORWARDING] = "forwarding is off",
-	[DROP_TTL] = "time to live exceeded",
-	[DROP_NEEDS_FRAG] = "fragmentation needed but forbidden",
-	[DROP_FRAG_BAD] = "bad fragment",
-	[DROP_FRAG_TIMEOUT] = "reassembly timed out",
-	[DROP_FRAG_LIMIT] = "reassembly memory full",
-	[DROP_NEIGH_FAILED] = "neighbour unreachable",
-	[DROP_NEIGH_QUEUE_FULL] = "neighbour queue full",
-	[DROP_ARP_BAD] = "bad ARP packet",
-	[DROP_FILTER] = "dropped by a filter",
-	[DROP_NO_SOCKET] = "no socket",
-	[DROP_SOCKET_FULL] = "socket buffer full",
-	[DROP_TCP_BAD_FLAGS] = "TCP flags make no sense",
-	[DROP_TCP_OLD_ACK] = "TCP acknowledgement too old",
-	[DROP_TCP_WINDOW] = "TCP segment outside the window",
-	[DROP_TCP_PAWS] = "TCP timestamp too old",
-	[DROP_TCP_OVERLAP] = "TCP data already received",
-	[DROP_TCP_BACKLOG] = "TCP listen queue full",
-	[DROP_TCP_RST] = "TCP reset",
-	[DROP_LAB_LOSS] = "lost on the lab's wire",
-	[DROP_NET_DYING] = "namespace is going away",
+    [DROP_NONE] = "none",
+    [DROP_NO_MEMORY] = "no memory",
+    [DROP_DEV_DOWN] = "device is down",
+    [DROP_NO_CARRIER] = "no carrier",
+    [DROP_BACKLOG_FULL] = "backlog full",
+    [DROP_TOO_BIG] = "bigger than the MTU",
+    [DROP_OTHERHOST] = "for another host",
+    [DROP_NO_PROTO] = "unknown protocol",
+    [DROP_BAD_HEADER] = "malformed header",
+    [DROP_BAD_CSUM] = "bad checksum",
+    [DROP_BAD_LENGTH] = "bad length",
+    [DROP_BAD_OPTION] = "bad option",
+    [DROP_MARTIAN] = "martian address",
+    [DROP_NO_ROUTE] = "no route",
+    [DROP_BLACKHOLE] = "blackhole route",
+    [DROP_NOT_FORWARDING] = "forwarding is off",
+    [DROP_TTL] = "time to live exceeded",
+    [DROP_NEEDS_FRAG] = "fragmentation needed but forbidden",
+    [DROP_FRAG_BAD] = "bad fragment",
+    [DROP_FRAG_TIMEOUT] = "reassembly timed out",
+    [DROP_FRAG_LIMIT] = "reassembly memory full",
+    [DROP_NEIGH_FAILED] = "neighbour unreachable",
+    [DROP_NEIGH_QUEUE_FULL] = "neighbour queue full",
+    [DROP_ARP_BAD] = "bad ARP packet",
+    [DROP_FILTER] = "dropped by a filter",
+    [DROP_NO_SOCKET] = "no socket",
+    [DROP_SOCKET_FULL] = "socket buffer full",
+    [DROP_TCP_BAD_FLAGS] = "TCP flags make no sense",
+    [DROP_TCP_OLD_ACK] = "TCP acknowledgement too old",
+    [DROP_TCP_WINDOW] = "TCP segment outside the window",
+    [DROP_TCP_PAWS] = "TCP timestamp too old",
+    [DROP_TCP_OVERLAP] = "TCP data already received",
+    [DROP_TCP_BACKLOG] = "TCP listen queue full",
+    [DROP_TCP_RST] = "TCP reset",
+    [DROP_LAB_LOSS] = "lost on the lab's wire",
+    [DROP_NET_DYING] = "namespace is going away",
 };
 
 struct block *block_new(struct mem *m, u32 size)
@@ -119,7 +119,7 @@ struct pkt *pkt_new(struct worker *k, u32 headroom, u32 size)
 
 void pkt_orphan(struct pkt *p)
 {
-	void (*destroy)(struct pkt *p) = p->destroy;
+	void (*destroy)(struct pkt * p) = p->destroy;
 
 	p->destroy = NULL;
 	if (destroy)
@@ -372,7 +372,7 @@ int pkt_add_frag(struct pkt *p, struct block *b, u32 off, u32 len)
 	}
 	if (p->n_frags == PKT_FRAGS)
 		return -ENOSPC;
-	p->frag[p->n_frags++] = (struct frag){ b, off, len };
+	p->frag[p->n_frags++] = (struct frag){b, off, len};
 	p->len += len;
 	return 0;
 }
@@ -499,8 +499,8 @@ u32 pkt_csum(const struct pkt *p, u32 off, u32 len, u32 sum)
 			continue;
 		skip = off - pos;
 		n = min(len, f->len - skip);
-		sum = csum_block_add(sum, csum_partial(f->block->data + f->off + skip, n, 0),
-				     done);
+		sum = csum_block_add(
+		    sum, csum_partial(f->block->data + f->off + skip, n, 0), done);
 		off += n;
 		len -= n;
 		done += n;

@@ -22,6 +22,7 @@ enum registry_id {
 	REG_RTNL,    /* struct rtnl_handler, key: type << 8 | family */
 	REG_DIAG,    /* struct diag_handler, key: family << 8 | protocol */
 	REG_TUNABLE, /* struct tunable, name: path */
+	REG_TREE,    /* struct tunable_tree, name: prefix ending in a slash */
 	REG_VIEW,    /* struct view, name: path */
 	REG_NR,
 };
@@ -31,6 +32,7 @@ struct registry_entry {
 	u64 key;
 	const void *item;
 	const struct part *part;
+	bool init_only; /* this entry alone, whatever its part says */
 };
 
 struct registry {
@@ -55,5 +57,13 @@ bool registry_hidden(const struct registry_entry *e, const struct net *net);
 const void *registry_find_name(const struct net *net, enum registry_id id,
 			       const char *name);
 const void *registry_find_key(const struct net *net, enum registry_id id, u64 key);
+
+/*
+ * For registries whose names are paths: each direct child of directory @dir (no slash
+ * at either end) among @id and @id2 once. Return: 0, -ENOENT when there is none
+ */
+int registry_list(struct net *net, enum registry_id id, enum registry_id id2,
+		  const char *dir,
+		  void (*each)(void *arg, const char *name, bool is_dir), void *arg);
 
 #endif

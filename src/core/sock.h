@@ -29,9 +29,10 @@ struct msg {
 	struct sockaddr_storage *name; /* in for send, out for receive; NULL: none */
 	socklen_t name_len;	       /* in: length given / room; out: real length */
 	void *control;
-	size_t control_len; /* in: length or room; out: used */
-	int flags;	    /* MSG_x in */
-	int out_flags;	    /* MSG_TRUNC, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE ... */
+	size_t control_len;  /* send: length. receive: bytes used so far, starts at 0 */
+	size_t control_room; /* receive: room at @control */
+	int flags;	     /* MSG_x in */
+	int out_flags;	     /* MSG_TRUNC, MSG_CTRUNC, MSG_EOR, MSG_ERRQUEUE ... */
 	const struct caller *caller;
 	u64 offset; /* private: bytes consumed or filled so far */
 };
@@ -163,5 +164,9 @@ void sock_purge(struct sock *sk);
 /* Charge @p to send memory; its destroy hook gives back and wakes writers. -EAGAIN:
  * full */
 int sock_charge_tx(struct sock *sk, struct pkt *p);
+
+extern const struct part
+    sock_part; /* net/core/{r,w}mem_{default,max}, somaxconn, optmem_max */
+int sock_somaxconn(const struct net *net);
 
 #endif

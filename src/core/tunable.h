@@ -24,7 +24,9 @@ struct tunable {
 	u8 n;		       /* how many numbers; 0: 1 */
 	s64 min, max;	       /* both 0: any int */
 	s64 def[TUNABLE_INTS]; /* in a fresh net */
+	const char *def_s;     /* TUNABLE_STRING */
 	bool init_only;	       /* exists in the initial net alone */
+	bool global; /* one value, the initial net's; others show it read-only */
 	/* after a write; may refuse (then the old value is put back) */
 	int (*changed)(struct net *net, const struct tunable *t);
 	/* TUNABLE_CUSTOM */
@@ -55,6 +57,7 @@ static inline int tunable_int(const struct net *net, const struct tunable *t)
 	return (int)tunable_get(net, t, 0);
 }
 int tunable_set(struct net *net, const struct tunable *t, unsigned i, s64 v);
+const char *tunable_str(const struct net *net, const struct tunable *t); /* borrowed */
 
 /* What the front end calls; @path without leading slash: "net/ipv4/ip_forward".
  * -ENOENT, -EINVAL, -EACCES, -EISDIR */

@@ -116,7 +116,8 @@ void worker_free(struct worker *k)
 
 static bool has_work(const struct worker *k)
 {
-	return !list_empty(&k->backlog) || !list_empty(&k->works) || !list_empty(&k->dying);
+	return !list_empty(&k->backlog) || !list_empty(&k->works) ||
+	       !list_empty(&k->dying);
 }
 
 bool worker_step(struct worker *k)

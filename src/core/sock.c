@@ -1,0 +1,730 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sock.c - socket base
+ *
+ * References: the owner's (a descriptor), and one for each table or timer of
+ * the family that may find the socket after the owner let go. A socket held by
+ * a program is a user of its net (it keeps the namespace alive, N1.17); as an
+ * orphan it holds only the memory, unless its family says otherwise.
+ *
+ * Memory: packets in the receive queue are charged by their true size to rmem,
+ * packets on the way out to wmem until they are freed or orphaned. The limits
+ * are the doubled values of SO_RCVBUF and SO_SNDBUF, as programs know it.
+ */
+
+#include "core/sock.h"
+
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <sys/time.h>
+
+#include "base/bug.h"
+#include "core/dev.h"
+#include "core/event.h"
+#include "core/registry.h"
+#include "core/tunable.h"
+
+#define TCP_CLOSE_STATE 7
+#define MIN_SNDBUF	4608
+#define MIN_RCVBUF	2304
+#define SO_MAX		INT32_MAX
+
+static const struct tunable sock_tunables[] = {
+    {
+	.path = "net/core/rmem_default",
+	.global = true,
+	.min = MIN_RCVBUF,
+	.max = SO_MAX,
+	.def = {212992},
+    },
+    {
+	.path = "net/core/wmem_default",
+	.global = true,
+	.min = MIN_SNDBUF,
+	.max = SO_MAX,
+	.def = {212992},
+    },
+    {
+	.path = "net/core/rmem_max",
+	.global = true,
+	.min = MIN_RCVBUF,
+	.max = SO_MAX,
+	.def = {4194304},
+    },
+    {
+	.path = "net/core/wmem_max",
+	.global = true,
+	.min = MIN_SNDBUF,
+	.max = SO_MAX,
+	.def = {4194304},
+    },
+    {
+	.path = "net/core/somaxconn",
+	.min = 0,
+	.max = SO_MAX,
+	.def = {4096},
+    },
+};
+
+enum { T_RMEM_DEFAULT, T_WMEM_DEFAULT, T_RMEM_MAX, T_WMEM_MAX, T_SOMAXCONN };
+
+int sock_somaxconn(const struct net *net)
+{
+	return tunable_int(net, &sock_tunables[T_SOMAXCONN]);
+}
+
+/* ---- messages ---- */
+
+size_t msg_len(const struct msg *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_iov; i++)
+		n += m->iov[i].iov_len;
+	return n;
+}
+
+size_t msg_left(const struct msg *m)
+{
+	return msg_len(m) - (size_t)m->offset;
+}
+
+/* Move between the iovecs at m->offset and @buf; returns the bytes moved */
+static size_t msg_move(struct msg *m, u8 *buf, size_t len, bool into)
+{
+	size_t skip = (size_t)m->offset, done = 0;
+
+	for (size_t i = 0; i < m->n_iov && done < len; i++) {
+		const struct iovec *v = &m->iov[i];
+		size_t n;
+
+		if (skip >= v->iov_len) {
+			skip -= v->iov_len;
+			continue;
+		}
+		n = min(v->iov_len - skip, len - done);
+		if (into)
+			memcpy((u8 *)v->iov_base + skip, buf + done, n);
+		else
+			memcpy(buf + done, (u8 *)v->iov_base + skip, n);
+		done += n;
+		skip = 0;
+	}
+	m->offset += done;
+	return done;
+}
+
+size_t msg_take(struct msg *m, void *dst, size_t len)
+{
+	return msg_move(m, dst, len, false);
+}
+
+size_t msg_give(struct msg *m, const void *src, size_t len)
+{
+	return msg_move(m, (u8 *)(uintptr_t)src, len, true);
+}
+
+void msg_put_cmsg(struct msg *m, int level, int type, const void *data, size_t len)
+{
+	struct cmsghdr h = {
+	    .cmsg_len = CMSG_LEN(len),
+	    .cmsg_level = level,
+	    .cmsg_type = type,
+	};
+	size_t room = m->control_room - m->control_len;
+	u8 *at = (u8 *)m->control + m->control_len;
+
+	if (!m->control || room < sizeof(h)) {
+		m->out_flags |= MSG_CTRUNC;
+		return;
+	}
+	if (room < h.cmsg_len) {
+		m->out_flags |= MSG_CTRUNC;
+		h.cmsg_len = room;
+	}
+	memcpy(at, &h, sizeof(h));
+	memcpy(at + CMSG_LEN(0), data, h.cmsg_len - CMSG_LEN(0));
+	m->control_len += min(CMSG_SPACE(len), room);
+}
+
+/* ---- life ---- */
+
+int family_register(struct warren *w, const struct part *part, const struct family *f)
+{
+	return registry_add(w, REG_FAMILY, part, NULL, (u64)f->family, f);
+}
+
+void sock_init(struct sock *sk, struct net *net, const struct sock_ops *ops,
+	       struct slab *slab, int family, int type, int protocol)
+{
+	count_init(&sk->refs);
+	sk->net = net;
+	net_hold(net);
+	sk->ops = ops;
+	sk->slab = slab;
+	sk->family = (u16)family;
+	sk->type = (u16)type;
+	sk->protocol = (u16)protocol;
+	sk->state = TCP_CLOSE_STATE;
+	sk->cookie = net->w->next_cookie++;
+	wait_queue_init(&sk->wait);
+	list_init(&sk->rx_queue);
+	list_init(&sk->err_queue);
+	sk->rcvbuf = (u32)tunable_int(net, &sock_tunables[T_RMEM_DEFAULT]);
+	sk->sndbuf = (u32)tunable_int(net, &sock_tunables[T_WMEM_DEFAULT]);
+	sk->rcvlowat = 1;
+	list_add_tail(&net->socks, &sk->net_node);
+	net->n_socks++;
+}
+
+void sock_adopt(struct sock *sk)
+{
+	if (sk->counted)
+		return;
+	sk->counted = true;
+	sk->dead = false;
+	net_get(sk->net);
+}
+
+void sock_orphan(struct sock *sk)
+{
+	sk->dead = true;
+	sk->owner = NULL;
+	if (!sk->counted)
+		return;
+	sk->counted = false;
+	net_put(sk->net);
+}
+
+void sock_get(struct sock *sk)
+{
+	count_get(&sk->refs);
+}
+
+void sock_put(struct sock *sk)
+{
+	struct net *net = sk->net;
+	struct slab *slab = sk->slab;
+
+	if (!count_put(&sk->refs))
+		return;
+	event_raise(net, EV_SOCK_DESTROY, sk);
+	sock_purge(sk);
+	if (sk->ops->destroy)
+		sk->ops->destroy(sk);
+	sock_orphan(sk);
+	list_del(&sk->net_node);
+	net->n_socks--;
+	net_free(net, sk->filter);
+	slab_put(slab, sk);
+	net_release(net);
+}
+
+int sock_create(struct net *net, const struct caller *c, int family, int type,
+		int protocol, struct sock **out)
+{
+	const struct family *f = registry_find_key(net, REG_FAMILY, (u64)family);
+	int err;
+
+	if (!f)
+		return -EAFNOSUPPORT;
+	if (type < 0 || type > SOCK_PACKET)
+		return -EINVAL;
+	err = f->create(net, c, type, protocol, out);
+	if (err)
+		return err;
+	(*out)->uid = c ? c->uid : 0;
+	sock_adopt(*out);
+	return 0;
+}
+
+void sock_release(struct sock *sk)
+{
+	sk->owner = NULL;
+	if (sk->ops->release)
+		sk->ops->release(sk);
+	sock_orphan(sk);
+	sock_put(sk);
+}
+
+/* ---- waking and errors ---- */
+
+void sock_wake(struct sock *sk, u32 events)
+{
+	wait_wake(&sk->wait, events);
+}
+
+int sock_error(struct sock *sk)
+{
+	int err = sk->err;
+
+	sk->err = 0;
+	return err;
+}
+
+void sock_set_error(struct sock *sk, int err)
+{
+	sk->err = err;
+	sock_wake(sk, POLLERR | POLLIN | POLLOUT);
+}
+
+/* ---- queues ---- */
+
+int sock_queue_rx(struct sock *sk, struct pkt *p)
+{
+	u32 size = pkt_truesize(p);
+
+	/* One packet always fits, however small the buffer */
+	if (sk->rmem && sk->rmem + size > sk->rcvbuf) {
+		sk->rx_drops++;
+		return -ENOBUFS;
+	}
+	sk->rmem += size;
+	sk->rx_queued++;
+	p->charge = size;
+	list_add_tail(&sk->rx_queue, &p->node);
+	sock_wake(sk, POLLIN | POLLRDNORM);
+	return 0;
+}
+
+struct pkt *sock_dequeue_rx(struct sock *sk, bool peek)
+{
+	struct pkt *p = list_first(&sk->rx_queue, struct pkt, node);
+
+	if (!p || peek)
+		return p;
+	list_del(&p->node);
+	sk->rmem -= p->charge;
+	sk->rx_queued--;
+	p->charge = 0;
+	return p;
+}
+
+void sock_purge(struct sock *sk)
+{
+	struct pkt *p;
+
+	while ((p = sock_dequeue_rx(sk, false)))
+		pkt_free(p);
+	while ((p = list_first(&sk->err_queue, struct pkt, node))) {
+		list_del(&p->node);
+		pkt_free(p);
+	}
+}
+
+static void give_back_tx(struct pkt *p)
+{
+	struct sock *sk = p->sk;
+
+	sk->wmem -= p->charge;
+	if (sk->wmem + sk->wmem < sk->sndbuf)
+		sock_wake(sk, POLLOUT | POLLWRNORM);
+	sock_put(sk);
+}
+
+int sock_charge_tx(struct sock *sk, struct pkt *p)
+{
+	u32 size = pkt_truesize(p);
+
+	if (sk->wmem && sk->wmem + size > sk->sndbuf)
+		return -EAGAIN;
+	sk->wmem += size;
+	p->charge = size;
+	p->sk = sk;
+	sock_get(sk);
+	p->destroy = give_back_tx;
+	return 0;
+}
+
+/* ---- SOL_SOCKET ---- */
+
+static u32 doubled(int v, int max, u32 floor)
+{
+	u32 n = (u32)clamp(v, 0, min(max, SO_MAX / 2));
+
+	return max(n * 2, floor);
+}
+
+static int set_bound_dev(struct sock *sk, const struct caller *c, s32 ifindex)
+{
+	if (sk->bound_dev && !caller_can_in(c, sk->net, CAP_NET_RAW))
+		return -EPERM;
+	if (ifindex < 0)
+		return -EINVAL;
+	sk->bound_dev = ifindex;
+	return 0;
+}
+
+static int bind_to_device(struct sock *sk, const struct caller *c, const void *val,
+			  socklen_t len)
+{
+	char name[IFNAMSIZ] = "";
+	struct dev *dev = NULL;
+
+	memcpy(name, val, min(len, (socklen_t)(IFNAMSIZ - 1)));
+	if (name[0]) {
+		dev = dev_by_name(sk->net, name);
+		if (!dev)
+			return -ENODEV;
+	}
+	return set_bound_dev(sk, c, dev ? dev->ifindex : 0);
+}
+
+static int set_timeout(u64 *out, const void *val, socklen_t len)
+{
+	struct timeval tv;
+
+	if (len < sizeof(tv))
+		return -EINVAL;
+	memcpy(&tv, val, sizeof(tv));
+	if (tv.tv_usec < 0 || tv.tv_usec >= 1000000)
+		return -EDOM;
+	if (tv.tv_sec < 0)
+		*out = 1; /* Linux: a negative time waits not at all */
+	else if ((u64)tv.tv_sec > UINT64_MAX / NS_PER_S - 1)
+		*out = 0;
+	else
+		*out = (u64)tv.tv_sec * NS_PER_S + (u64)tv.tv_usec * NS_PER_US;
+	return 0;
+}
+
+static int set_linger(struct sock *sk, const void *val, socklen_t len)
+{
+	struct linger l;
+
+	if (len < sizeof(l))
+		return -EINVAL;
+	memcpy(&l, val, sizeof(l));
+	sk->linger_on = l.l_onoff != 0;
+	if (l.l_onoff)
+		sk->linger_s = (u32)l.l_linger;
+	return 0;
+}
+
+static int set_priority(struct sock *sk, const struct caller *c, int v)
+{
+	if ((v < 0 || v > 6) && !caller_can_in(c, sk->net, CAP_NET_RAW) &&
+	    !caller_can_in(c, sk->net, CAP_NET_ADMIN))
+		return -EPERM;
+	sk->priority = (u32)v;
+	return 0;
+}
+
+static int set_reuse_port(struct sock *sk, int on)
+{
+	if (on && sk->family != AF_INET && sk->family != AF_INET6)
+		return -EOPNOTSUPP;
+	sk->reuse_port = on != 0;
+	return 0;
+}
+
+/* @v: the int in the option, 0 when it is shorter */
+static int set_socket_opt(struct sock *sk, const struct caller *c, int name, int v,
+			  const void *val, socklen_t len)
+{
+	const struct tunable *t = sock_tunables;
+	struct net *net = sk->net;
+	bool on = v != 0;
+
+	switch (name) {
+	case SO_DEBUG:
+		return on && !caller_can_in(c, net, CAP_NET_ADMIN) ? -EACCES : 0;
+	case SO_REUSEADDR:
+		sk->reuse = on;
+		return 0;
+	case SO_REUSEPORT:
+		return set_reuse_port(sk, v);
+	case SO_TYPE:
+	case SO_PROTOCOL:
+	case SO_DOMAIN:
+	case SO_ERROR:
+		return -ENOPROTOOPT;
+	case SO_DONTROUTE:
+		sk->dont_route = on;
+		return 0;
+	case SO_BROADCAST:
+		sk->broadcast = on;
+		return 0;
+	case SO_SNDBUF:
+		sk->sndbuf_locked = 1;
+		sk->sndbuf = doubled(v, tunable_int(net, &t[T_WMEM_MAX]), MIN_SNDBUF);
+		sock_wake(sk, POLLOUT);
+		return 0;
+	case SO_SNDBUFFORCE:
+		if (!caller_can_in(c, net, CAP_NET_ADMIN))
+			return -EPERM;
+		sk->sndbuf_locked = 1;
+		sk->sndbuf = doubled(v, SO_MAX, MIN_SNDBUF);
+		sock_wake(sk, POLLOUT);
+		return 0;
+	case SO_RCVBUF:
+		sk->rcvbuf_locked = 1;
+		sk->rcvbuf = doubled(v, tunable_int(net, &t[T_RMEM_MAX]), MIN_RCVBUF);
+		return 0;
+	case SO_RCVBUFFORCE:
+		if (!caller_can_in(c, net, CAP_NET_ADMIN))
+			return -EPERM;
+		sk->rcvbuf_locked = 1;
+		sk->rcvbuf = doubled(v, SO_MAX, MIN_RCVBUF);
+		return 0;
+	case SO_KEEPALIVE:
+		sk->keepalive = on;
+		return 0;
+	case SO_OOBINLINE:
+		sk->oob_inline = on;
+		return 0;
+	case SO_NO_CHECK:
+		sk->no_check = on;
+		return 0;
+	case SO_PRIORITY:
+		return set_priority(sk, c, v);
+	case SO_LINGER:
+		return set_linger(sk, val, len);
+	case SO_PASSCRED:
+		sk->pass_cred = on;
+		return 0;
+	case SO_TIMESTAMP_OLD:
+		sk->timestamp = on ? 1 : 0;
+		return 0;
+	case SO_TIMESTAMPNS_OLD:
+		sk->timestamp = on ? 2 : 0;
+		return 0;
+	case SO_RCVLOWAT:
+		sk->rcvlowat = v < 0 ? SO_MAX : v ? (u32)v : 1;
+		return 0;
+	case SO_SNDLOWAT:
+		return -ENOPROTOOPT;
+	case SO_RCVTIMEO_OLD:
+		return set_timeout(&sk->rcv_timeo_ns, val, len);
+	case SO_SNDTIMEO_OLD:
+		return set_timeout(&sk->snd_timeo_ns, val, len);
+	case SO_BINDTODEVICE:
+		return bind_to_device(sk, c, val, len);
+	case SO_BINDTOIFINDEX:
+		return set_bound_dev(sk, c, v);
+	case SO_MARK:
+		if (!caller_can_in(c, net, CAP_NET_RAW) &&
+		    !caller_can_in(c, net, CAP_NET_ADMIN))
+			return -EPERM;
+		sk->mark = (u32)v;
+		return 0;
+	case SO_RXQ_OVFL:
+		sk->rxq_ovfl = on;
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+int sock_set_opt(struct sock *sk, const struct caller *c, int level, int name,
+		 const void *val, socklen_t len)
+{
+	int v = 0, err;
+
+	if (level != SOL_SOCKET)
+		return sk->ops->set_opt ? sk->ops->set_opt(sk, c, level, name, val, len)
+					: -ENOPROTOOPT;
+	if (name != SO_BINDTODEVICE) {
+		if (len < sizeof(v))
+			return -EINVAL;
+		memcpy(&v, val, sizeof(v));
+	}
+	err = set_socket_opt(sk, c, name, v, val, len);
+	if (!err && sk->ops->opt_changed)
+		sk->ops->opt_changed(sk, name);
+	return err;
+}
+
+union opt_value {
+	int v;
+	u64 v64;
+	struct linger linger;
+	struct timeval tv;
+	char name[IFNAMSIZ];
+	struct {
+		s32 pid;
+		u32 uid, gid;
+	} cred;
+	u32 meminfo[9];
+};
+
+static struct timeval timeout_of(u64 ns)
+{
+	return (struct timeval){
+	    .tv_sec = (time_t)(ns / NS_PER_S),
+	    .tv_usec = (suseconds_t)(ns % NS_PER_S / NS_PER_US),
+	};
+}
+
+static int get_bound_name(struct sock *sk, union opt_value *o, socklen_t *size)
+{
+	struct dev *dev;
+
+	*size = 0;
+	if (!sk->bound_dev)
+		return 0;
+	dev = dev_by_index(sk->net, sk->bound_dev);
+	if (!dev)
+		return -ENODEV;
+	memcpy(o->name, dev->name, IFNAMSIZ);
+	*size = (socklen_t)strlen(dev->name) + 1;
+	return 0;
+}
+
+static int get_socket_opt(struct sock *sk, int name, union opt_value *o,
+			  socklen_t *size)
+{
+	*size = sizeof(int);
+	switch (name) {
+	case SO_DEBUG:
+	case SO_SNDLOWAT:
+		o->v = name == SO_SNDLOWAT;
+		return 0;
+	case SO_REUSEADDR:
+		o->v = sk->reuse;
+		return 0;
+	case SO_REUSEPORT:
+		o->v = sk->reuse_port;
+		return 0;
+	case SO_TYPE:
+		o->v = sk->type;
+		return 0;
+	case SO_PROTOCOL:
+		o->v = sk->protocol;
+		return 0;
+	case SO_DOMAIN:
+		o->v = sk->family;
+		return 0;
+	case SO_ERROR:
+		o->v = sock_error(sk);
+		if (!o->v) {
+			o->v = sk->soft_err;
+			sk->soft_err = 0;
+		}
+		return 0;
+	case SO_DONTROUTE:
+		o->v = sk->dont_route;
+		return 0;
+	case SO_BROADCAST:
+		o->v = sk->broadcast;
+		return 0;
+	case SO_SNDBUF:
+		o->v = (int)sk->sndbuf;
+		return 0;
+	case SO_RCVBUF:
+		o->v = (int)sk->rcvbuf;
+		return 0;
+	case SO_KEEPALIVE:
+		o->v = sk->keepalive;
+		return 0;
+	case SO_OOBINLINE:
+		o->v = sk->oob_inline;
+		return 0;
+	case SO_NO_CHECK:
+		o->v = sk->no_check;
+		return 0;
+	case SO_PRIORITY:
+		o->v = (int)sk->priority;
+		return 0;
+	case SO_LINGER:
+		o->linger.l_onoff = sk->linger_on;
+		o->linger.l_linger = (int)sk->linger_s;
+		*size = sizeof(o->linger);
+		return 0;
+	case SO_PASSCRED:
+		o->v = sk->pass_cred;
+		return 0;
+	case SO_TIMESTAMP_OLD:
+		o->v = sk->timestamp == 1;
+		return 0;
+	case SO_TIMESTAMPNS_OLD:
+		o->v = sk->timestamp == 2;
+		return 0;
+	case SO_RCVLOWAT:
+		o->v = (int)sk->rcvlowat;
+		return 0;
+	case SO_RCVTIMEO_OLD:
+		o->tv = timeout_of(sk->rcv_timeo_ns);
+		*size = sizeof(o->tv);
+		return 0;
+	case SO_SNDTIMEO_OLD:
+		o->tv = timeout_of(sk->snd_timeo_ns);
+		*size = sizeof(o->tv);
+		return 0;
+	case SO_ACCEPTCONN:
+		o->v = sk->state == 10; /* TCP_LISTEN */
+		return 0;
+	case SO_BINDTODEVICE:
+		return get_bound_name(sk, o, size);
+	case SO_BINDTOIFINDEX:
+		o->v = sk->bound_dev;
+		return 0;
+	case SO_MARK:
+		o->v = (int)sk->mark;
+		return 0;
+	case SO_RXQ_OVFL:
+		o->v = sk->rxq_ovfl;
+		return 0;
+	case SO_COOKIE:
+		o->v64 = sk->cookie;
+		*size = sizeof(o->v64);
+		return 0;
+	case SO_NETNS_COOKIE:
+		o->v64 = sk->net->cookie;
+		*size = sizeof(o->v64);
+		return 0;
+	case SO_PEERCRED:
+		o->cred.pid = 0;
+		o->cred.uid = o->cred.gid = (u32)-1;
+		*size = sizeof(o->cred);
+		return 0;
+	case SO_MEMINFO:
+		memset(o->meminfo, 0, sizeof(o->meminfo));
+		o->meminfo[0] = sk->rmem;
+		o->meminfo[1] = sk->rcvbuf;
+		o->meminfo[2] = sk->wmem;
+		o->meminfo[3] = sk->sndbuf;
+		o->meminfo[5] = sk->wmem;
+		o->meminfo[8] = (u32)sk->rx_drops;
+		*size = sizeof(o->meminfo);
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+int sock_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len)
+{
+	union opt_value o;
+	socklen_t size;
+	int err;
+
+	if ((s32)*len < 0)
+		return -EINVAL;
+	if (level != SOL_SOCKET)
+		return sk->ops->get_opt ? sk->ops->get_opt(sk, level, name, val, len)
+					: -ENOPROTOOPT;
+	memset(&o, 0, sizeof(o));
+	if (name == SO_NETNS_COOKIE && *len != sizeof(u64))
+		return -EINVAL;
+	if (name == SO_BINDTODEVICE && sk->bound_dev && *len < IFNAMSIZ)
+		return -EINVAL;
+	err = get_socket_opt(sk, name, &o, &size);
+	if (err)
+		return err;
+	*len = min(*len, size);
+	memcpy(val, &o, *len);
+	return 0;
+}
+
+static int sock_boot(struct warren *w)
+{
+	return tunable_register(w, &sock_part, sock_tunables,
+				ARRAY_SIZE(sock_tunables));
+}
+
+const struct part sock_part = {
+    .name = "sock",
+    .id = PART_SOCK,
+    .boot = sock_boot,
+};
