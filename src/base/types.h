@@ -58,7 +58,14 @@ typedef __be64 be64;
 		__typeof__(b) max_b_ = (b);                                            \
 		max_a_ > max_b_ ? max_a_ : max_b_;                                     \
 	})
-#define clamp(x, lo, hi) min(max(x, lo), hi)
+#define clamp(x, lo, hi)                                                               \
+	({                                                                             \
+		__typeof__(x) clamp_x_ = (x);                                          \
+		__typeof__(x) clamp_lo_ = (lo);                                        \
+		__typeof__(x) clamp_hi_ = (hi);                                        \
+		clamp_x_<clamp_lo_ ? clamp_lo_ : clamp_x_> clamp_hi_ ? clamp_hi_       \
+								     : clamp_x_;       \
+	})
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define BE_SWAP(bits, x) __builtin_bswap##bits(x)

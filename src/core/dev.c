@@ -123,7 +123,7 @@ static int choose_name(const struct net *net, const struct dev *self, const char
 		other = dev_by_name(net, name);
 		if (other && other != self)
 			return -EEXIST;
-		strncpy(out, name, IFNAMSIZ);
+		memcpy(out, name, strlen(name) + 1);
 		return 0;
 	}
 	for (int i = 0; i < DEVS_BY_PATTERN_MAX; i++) {

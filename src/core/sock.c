@@ -340,7 +340,8 @@ int sock_charge_tx(struct sock *sk, struct pkt *p)
 
 static u32 doubled(int v, int max, u32 floor)
 {
-	u32 n = (u32)clamp(v, 0, min(max, SO_MAX / 2));
+	int most = min(max, SO_MAX / 2);
+	u32 n = (u32)clamp(v, 0, most);
 
 	return max(n * 2, floor);
 }
