@@ -84,9 +84,9 @@ static int note_event(struct net *net, enum event_kind kind, void *obj)
 	struct dev *dev = obj;
 	char buf[64];
 	static const char *const names[EV_NR] = {
-		[EV_DEV_REGISTER] = "reg",	 [EV_DEV_UNREGISTER] = "unreg",
-		[EV_DEV_GONE] = "gone",		 [EV_DEV_UP] = "up",
-		[EV_DEV_GOING_DOWN] = "closing", [EV_DEV_DOWN] = "down",
+	    [EV_DEV_REGISTER] = "reg",	     [EV_DEV_UNREGISTER] = "unreg",
+	    [EV_DEV_GONE] = "gone",	     [EV_DEV_UP] = "up",
+	    [EV_DEV_GOING_DOWN] = "closing", [EV_DEV_DOWN] = "down",
 	};
 
 	snprintf(buf, sizeof(buf), "%s:%s", names[kind], dev->name);
@@ -127,36 +127,37 @@ static void old_receive(struct dev *dev, struct pkt *p)
 	pkt_free(p);
 }
 
-static const struct family old_family = { .family = AF_X25, .create = no_sock };
-static const struct view old_view = { .path = "net/old", .text = old_text };
-static const struct tunable old_tunables[] = { { .path = "net/old/knob", .def = { 7 } } };
-static const struct link_proto old_proto = { .ethertype = 0x0805, .receive = old_receive };
+static const struct family old_family = {.family = AF_X25, .create = no_sock};
+static const struct view old_view = {.path = "net/old", .text = old_text};
+static const struct tunable old_tunables[] = {{.path = "net/old/knob", .def = {7}}};
+static const struct link_proto old_proto = {.ethertype = 0x0805,
+					    .receive = old_receive};
 static int old_boot(struct warren *w);
 static int note_boot(struct warren *w);
 
 static const struct part early_part = {
-	.name = "early",
-	.id = PART_ARP,
-	.net_init = early_init,
-	.net_exit = early_exit,
+    .name = "early",
+    .id = PART_ARP,
+    .net_init = early_init,
+    .net_exit = early_exit,
 };
 
 static const struct part note_part = {
-	.name = "notes",
-	.id = PART_TEST,
-	.warren_size = sizeof(struct notes),
-	.net_size = sizeof(void *),
-	.boot = note_boot,
-	.net_init = note_init,
-	.net_pre_exit = note_pre_exit,
-	.net_exit = note_exit,
+    .name = "notes",
+    .id = PART_TEST,
+    .warren_size = sizeof(struct notes),
+    .net_size = sizeof(void *),
+    .boot = note_boot,
+    .net_init = note_init,
+    .net_pre_exit = note_pre_exit,
+    .net_exit = note_exit,
 };
 
 static const struct part old_part = {
-	.name = "old",
-	.id = PART_PACKET,
-	.init_only = true,
-	.boot = old_boot,
+    .name = "old",
+    .id = PART_PACKET,
+    .init_only = true,
+    .boot = old_boot,
 };
 
 /* ---- a device kind whose frames come back in at once ---- */
@@ -174,7 +175,7 @@ static bool echo_input(struct dev *dev, struct pkt *p)
 	return true;
 }
 
-static const struct dev_ops echo_ops = { .xmit = echo_xmit };
+static const struct dev_ops echo_ops = {.xmit = echo_xmit};
 
 static void echo_setup(struct dev *dev)
 {
@@ -186,15 +187,16 @@ static void echo_setup(struct dev *dev)
 }
 
 static const struct dev_kind echo_kind = {
-	.name = "echo",
-	.pattern = "echo%d",
-	.setup = echo_setup,
+    .name = "echo",
+    .pattern = "echo%d",
+    .setup = echo_setup,
 };
 
 static int note_boot(struct warren *w)
 {
-	static const enum event_kind kinds[] = { EV_DEV_REGISTER, EV_DEV_UNREGISTER, EV_DEV_GONE,
-						 EV_DEV_UP, EV_DEV_GOING_DOWN, EV_DEV_DOWN };
+	static const enum event_kind kinds[] = {EV_DEV_REGISTER,   EV_DEV_UNREGISTER,
+						EV_DEV_GONE,	   EV_DEV_UP,
+						EV_DEV_GOING_DOWN, EV_DEV_DOWN};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (event_listen(w, &note_part, kinds[i], note_event))
@@ -217,16 +219,16 @@ static int old_boot(struct warren *w)
 	return err;
 }
 
-static const struct part *const parts[] = { &dev_part, &sock_part, &early_part, &note_part,
-					    &old_part, NULL };
+static const struct part *const parts[] = {&dev_part,  &sock_part, &early_part,
+					   &note_part, &old_part,  NULL};
 
 static struct warren *boot(struct fault *fault)
 {
 	const struct warren_config cfg = {
-		.parts = parts,
-		.seed = 42,
-		.virtual_time = true,
-		.fault = fault,
+	    .parts = parts,
+	    .seed = 42,
+	    .virtual_time = true,
+	    .fault = fault,
 	};
 	struct warren *w = NULL;
 
@@ -273,8 +275,8 @@ static void birth_and_death_in_order(void **state)
 	clear(w);
 	net_put(a);
 	turn(w);
-	assert_string_equal(notes(w)->s,
-			    "test-pre_exit unreg:echo0 gone:echo0 test-exit early-exit ");
+	assert_string_equal(
+	    notes(w)->s, "test-pre_exit unreg:echo0 gone:echo0 test-exit early-exit ");
 	assert_int_equal(w->mem.count, before);
 	warren_free(w);
 }
@@ -296,7 +298,7 @@ static void failed_birth_is_undone(void **state) /* N1.27 */
 
 static void every_allocation_may_fail(void **state)
 {
-	struct fault fault = { 0 };
+	struct fault fault = {0};
 	struct warren *w = boot(&fault);
 	u64 before = w->mem.count;
 	int failures = 0;
@@ -351,8 +353,10 @@ static void init_only_part_is_absent_elsewhere(void **state) /* N9.8 */
 
 	(void)state;
 	assert_int_equal(net_new(w, "a", &a), 0);
-	assert_int_equal(sock_create(init, NULL, AF_X25, SOCK_STREAM, 0, &sk), -EPROTONOSUPPORT);
-	assert_int_equal(sock_create(a, NULL, AF_X25, SOCK_STREAM, 0, &sk), -EAFNOSUPPORT);
+	assert_int_equal(sock_create(init, NULL, AF_X25, SOCK_STREAM, 0, &sk),
+			 -EPROTONOSUPPORT);
+	assert_int_equal(sock_create(a, NULL, AF_X25, SOCK_STREAM, 0, &sk),
+			 -EAFNOSUPPORT);
 	text_init(&t);
 	assert_int_equal(view_text(init, "net/old", &t), 0);
 	assert_int_equal(view_text(a, "net/old", &t), -ENOENT);
@@ -414,7 +418,7 @@ static void devices_move(void **state) /* N4.4 to N4.14 */
 	struct warren *w = boot(NULL);
 	struct net *a, *b;
 	struct dev *dev, *other;
-	struct ext_ack ack = { 0 };
+	struct ext_ack ack = {0};
 
 	(void)state;
 	assert_int_equal(net_new(w, "a", &a), 0);
@@ -424,17 +428,21 @@ static void devices_move(void **state) /* N4.4 to N4.14 */
 	assert_int_equal(dev->ifindex, 1);
 	assert_int_equal(dev_open(dev), 0);
 	assert_int_equal(dev_move(dev, b, NULL, 0, &ack), -EEXIST);
-	assert_string_equal(ack.msg, "An interface with the same name exists in the target netns");
+	assert_string_equal(
+	    ack.msg, "An interface with the same name exists in the target netns");
 	assert_ptr_equal(dev_by_name(a, "e0"), dev);
 	assert_true(dev_is_up(dev));
 	assert_int_equal(dev_move(dev, b, "y", 1, NULL), -EBUSY);
-	assert_int_equal(dev_altname_add(dev, "a-long-name-that-is-longer-than-sixteen"), 0);
+	assert_int_equal(
+	    dev_altname_add(dev, "a-long-name-that-is-longer-than-sixteen"), 0);
 	clear(w);
 	assert_int_equal(dev_move(dev, b, "pat%d", 0, NULL), 0);
-	assert_string_equal(notes(w)->s, "closing:e0 down:e0 unreg:e0 gone:e0 reg:pat0 ");
+	assert_string_equal(notes(w)->s,
+			    "closing:e0 down:e0 unreg:e0 gone:e0 reg:pat0 ");
 	assert_null(dev_by_name(a, "e0"));
 	assert_ptr_equal(dev_by_name(b, "pat0"), dev);
-	assert_ptr_equal(dev_by_name(b, "a-long-name-that-is-longer-than-sixteen"), dev);
+	assert_ptr_equal(dev_by_name(b, "a-long-name-that-is-longer-than-sixteen"),
+			 dev);
 	assert_int_equal(dev->ifindex, 2); /* 1 was taken */
 	assert_false(dev_is_up(dev));
 	assert_ptr_equal(dev_by_index(b, 1), other);
@@ -499,7 +507,8 @@ static void packets_keep_their_bytes(void **state)
 				memcpy(b->data + 5, want + len, n);
 				if (pkt_add_frag(p, b, 5, n)) {
 					block_put(b);
-					assert_int_equal(pkt_append(p, want + len, n), 0);
+					assert_int_equal(pkt_append(p, want + len, n),
+							 0);
 				}
 			} else {
 				assert_int_equal(pkt_append(p, want + len, n), 0);
@@ -534,7 +543,7 @@ static void mtu_and_names_are_checked(void **state)
 {
 	struct warren *w = boot(NULL);
 	struct dev *dev = add_dev(w->init_net, "m");
-	struct ext_ack ack = { 0 };
+	struct ext_ack ack = {0};
 
 	(void)state;
 	assert_int_equal(dev_set_mtu(dev, 67, &ack), -EINVAL);
@@ -553,15 +562,15 @@ static void mtu_and_names_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(birth_and_death_in_order),
-		cmocka_unit_test(failed_birth_is_undone),
-		cmocka_unit_test(every_allocation_may_fail),
-		cmocka_unit_test(init_only_part_is_absent_elsewhere),
-		cmocka_unit_test(ids_of_namespaces),
-		cmocka_unit_test(devices_move),
-		cmocka_unit_test(tunables_are_private),
-		cmocka_unit_test(packets_keep_their_bytes),
-		cmocka_unit_test(mtu_and_names_are_checked),
+	    cmocka_unit_test(birth_and_death_in_order),
+	    cmocka_unit_test(failed_birth_is_undone),
+	    cmocka_unit_test(every_allocation_may_fail),
+	    cmocka_unit_test(init_only_part_is_absent_elsewhere),
+	    cmocka_unit_test(ids_of_namespaces),
+	    cmocka_unit_test(devices_move),
+	    cmocka_unit_test(tunables_are_private),
+	    cmocka_unit_test(packets_keep_their_bytes),
+	    cmocka_unit_test(mtu_and_names_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

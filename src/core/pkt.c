@@ -364,6 +364,10 @@ int pkt_add_frag(struct pkt *p, struct block *b, u32 off, u32 len)
 {
 	struct frag *last = p->n_frags ? &p->frag[p->n_frags - 1] : NULL;
 
+	if (!len) { /* a frag is never empty */
+		block_put(b);
+		return 0;
+	}
 	if (last && last->block == b && last->off + last->len == off) {
 		last->len += len;
 		p->len += len;
@@ -381,6 +385,8 @@ int pkt_append(struct pkt *p, const void *data, u32 len)
 {
 	struct block *b;
 
+	if (!len)
+		return 0;
 	if (!p->n_frags && len <= pkt_tailroom(p)) {
 		memcpy(pkt_put(p, len), data, len);
 		return 0;
