@@ -7,40 +7,66 @@
 
 #include "super/super.h"
 
+struct netns;
+
 /* What an absolute, normalised path means. */
 enum path_kind {
 	PATH_FOREIGN,	 /* the host's: let the kernel do it */
 	PATH_NETNS_DIR,	 /* /run/netns */
 	PATH_NETNS_NAME, /* /run/netns/NAME */
 	PATH_NS_NET,	 /* /proc/PID/ns/net */
-	PATH_PROC_NET,	 /* /proc/net/REST, /proc/PID/net/REST; REST may be empty */
-	PATH_SYS_NET,	 /* /proc/sys/net/REST */
-	PATH_CLASS_NET,	 /* /sys/class/net/REST */
-	PATH_ETC,	 /* a file bound from /etc/netns/NAME */
+	PATH_BOUND,	 /* a path that a namespace was bound to */
+	PATH_VIEW,	 /* /proc/net/REST, /proc/PID/net/REST, /sys/class/net/REST */
+	PATH_TUNABLE,	 /* /proc/sys/net/REST */
+	PATH_ETC,	 /* a file bound from /etc/netns/NAME; rest: what instead */
 };
 
 struct path {
 	enum path_kind kind;
-	pid_t pid;	  /* PATH_NS_NET, PATH_PROC_NET: whose; 0: not given */
-	const char *rest; /* into abs, behind the part that names the kind */
-	char abs[4096];
+	pid_t pid;	    /* whose namespace is meant; the caller's mostly */
+	const char *rest;   /* name, or what core/view.h and core/tunable.h call it */
+	struct netns *ns;   /* PATH_BOUND */
+	char abs[4096];	    /* "" when the caller's path was empty */
+	char instead[4096]; /* PATH_ETC; scratch for rest */
 };
 
 /*
- * What the caller's path means, joined with its dirfd or working directory.
- * Return: 0, -EFAULT, -ENAMETOOLONG, -EBADF, -ENOENT
+ * What the caller's path means, joined with @dirfd (of the caller, or AT_FDCWD).
+ * Return: 0, -EFAULT, -ENAMETOOLONG
  */
 int files_path(struct super *s, const struct call *c, int dirfd, u64 addr,
 	       struct path *out);
+/* The namespace that a path names. Return: 0, -ENOENT (no path of ours, or no such
+ * name), -EINVAL (a name that is no namespace), -EACCES (a foreign process) */
+int files_netns(struct super *s, const struct call *c, const struct path *p,
+		struct netns **out);
+/* The namespace under /run/netns/@name; the same errors */
+int files_netns_by_name(struct super *s, const char *name, struct netns **out);
 
-/* The private directory that stands for /run/netns, and that of the files of
- * namespaces; descriptors, borrowed */
-int files_names_dir(const struct super *s);
+/* mount --bind of a namespace, and of /etc/netns/NAME/X over /etc/X */
+int files_bind_name(struct super *s, const char *name, struct netns *ns);
+int files_bind_path(struct super *s, const struct call *c, const char *path,
+		    struct netns *ns);
+int files_bind_etc(struct super *s, const struct call *c, const char *from,
+		   const char *to);
+int files_unbind(struct super *s, const struct path *p);
+
+/* The directory of the files of namespaces; borrowed */
 int files_ns_dir(const struct super *s);
+/* What programs wrote to /proc/sys/net reaches the stack before their next call. */
+void files_drain(struct super *s);
 
-/* cfg->runtime is used; sets s->files. Return: 0 or a negative errno */
+/*
+ * Make the private directory @runtime/@name; sets s->files. What a killed
+ * supervisor left in @runtime is removed. Return: 0, -EEXIST (a warren of that
+ * name runs) or another negative errno
+ */
 int files_init(struct super *s, const char *runtime, const char *name);
+/* Before the namespaces end: binds and open tunables refer to them. */
+void files_release(struct super *s);
 void files_fini(struct super *s); /* removes the private directory */
+/* Of the private directory; borrowed */
+const char *files_dir(const struct super *s);
 
 extern const struct call_row files_rows[];
 extern const unsigned files_rows_n;

@@ -5,34 +5,54 @@
 #ifndef WARREN_SUPER_NETNS_H
 #define WARREN_SUPER_NETNS_H
 
+#include "core/cred.h"
 #include "super/super.h"
 
 /* One namespace. Alive while anything of N1.17 refers to it, see netns.c. */
 struct netns {
-	struct ident ident; /* IDENT_NETNS: its file */
+	struct ident ident; /* IDENT_NETNS: its file; ident.ino is what readlink says */
 	struct list node;   /* super.netnses */
 	struct net *net;    /* one user reference; NULL without a stack */
 	u32 index;	    /* in the tags of processes; 0: initial */
 	u32 slot;	    /* in the priorities of threads; 0: none */
-	u64 ino;
-	u64 mark;	       /* used by the sweep */
-	bool lonely;	       /* nobody was seen in it: look for its end */
-	bool empty_seen;       /* no task in it at the last sweep */
-	struct source witness; /* a pidfd of one member; fd -1: none */
+	u32 pins;	    /* calls on their way that will need it; binds */
+	bool initial;
+	bool inhabited;	       /* the sweep saw a task in it */
+	pid_t seen;	       /* that task */
+	struct source witness; /* pidfd of one member; not watched: none */
+	int probe;	       /* descriptor of its file, to ask for leases; -1: none */
+	char file[24];	       /* its file's name in the private directory */
 };
 
-/* A new, empty namespace; nobody is in it. Return: 0 or a negative errno */
+/* A new, empty namespace; nobody is in it, the next sweep would end it.
+ * @name: what people call it first, or "". Return: 0 or a negative errno */
 int netns_new(struct super *s, const char *name, struct netns **out);
 /* NULL: none */
 struct netns *netns_by_index(struct super *s, u32 index);
 struct netns *netns_by_net(struct super *s, const struct net *net);
-/* The namespace that descriptor @fd of the caller names: a file of ours (also
- * opened as /proc/PID/ns/net). Return: 0, -EBADF, -EINVAL (not one), -ESRCH */
-int netns_by_fd(struct super *s, const struct call *c, int fd, struct netns **out);
+/* The namespace that descriptor @fd of the caller names: a file of ours, or a
+ * pidfd with @pidfd_too. Return: 0, -EBADF, -EINVAL (not one), -ESRCH */
+int netns_by_fd(struct super *s, const struct call *c, int fd, bool pidfd_too,
+		struct netns **out);
 /* The namespace of process @pid. Return: 0 or -ESRCH (gone, zombie, not ours) */
 int netns_by_pid(struct super *s, pid_t pid, struct netns **out);
 /* Open its file, read-only and close-on-exec. Return: descriptor or negative errno */
 int netns_open(struct super *s, const struct netns *ns);
+
+/* The caller for call/: its net, identity, and how its numbers are resolved.
+ * Lives as long as the call's handler. */
+struct super_caller {
+	struct caller caller;
+	struct super *s;
+	const struct call *c;
+};
+void netns_caller(struct super *s, const struct call *c, struct super_caller *out);
+
+/*
+ * ioctl() on namespace files and pidfds: NS_GET_*, PIDFD_GET_NET_NAMESPACE.
+ * Return: true when it was one and is answered; false: not ours, go on
+ */
+bool netns_ioctl(struct super *s, struct call *c);
 
 /* Something that may have been the last reference went away; a sweep follows. */
 void netns_kick(struct super *s);

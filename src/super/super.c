@@ -2,12 +2,6 @@
 /*
  * super.c - start a program, hear its calls, give the answers
  *
- * The launch. The parent forks; the child gives up new privileges, closes what
- * it inherited of the host's network, installs the filter, writes the number
- * of the listener's descriptor into a pipe and waits. The parent takes the
- * listener with pidfd_getfd (a sendmsg would already be trapped), watches it,
- * and lets the child go on to execve.
- *
  * The loop. One turn of the stack's worker, then epoll: listeners, program
  * sockets (plane.c), pidfds of tasks, signals. It sleeps until the next timer
  * of the stack. One call is received in a turn, so that the packets it caused
@@ -28,6 +22,9 @@
  * The end. When the first program has ended, what is left of its descendants
  * gets SIGTERM and, two seconds later, SIGKILL; with `wait` it is waited for.
  * The supervisor is a child subreaper, so no descendant escapes.
+ *
+ * launch.c starts programs, trap.c has the filter, trace.c stops tasks, task.c
+ * knows them, memory.c reads them; plane.c moves their data.
  */
 
 #include "super/super.h"
@@ -53,13 +50,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/worker.h"
 #include "super/calls.h"
+#include "super/control.h"
 #include "super/files.h"
+#include "super/launch.h"
 #include "super/netns.h"
 #include "super/plane.h"
 #include "super/task.h"
 #include "super/trace.h"
-#include "super/trap.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
@@ -70,8 +69,6 @@ enum {
 	GRACE_MS = 2000, /* between SIGTERM and SIGKILL */
 	WATCH_MS = 5,	 /* between two looks at held calls */
 	NOTIF_SYNC_WAKE_UP = 1,
-	EXIT_NOT_FOUND = 127,
-	EXIT_NOT_EXECUTABLE = 126,
 };
 
 u64 super_now(void)
@@ -348,6 +345,7 @@ static void super_dispatch(struct super *s, struct listener *l,
 		super_reply(s, c, -ENOSYS);
 		return;
 	}
+	files_drain(s);
 	fn(s, c);
 }
 
@@ -409,160 +407,22 @@ static void super_add_rows(struct super *s, const struct call_row *rows, unsigne
 
 /* ---- the first program ---- */
 
-struct launch {
-	char *const *argv;
-	const struct sock_filter *prog;
-	u16 n;
-	u32 facilities;
-	pid_t parent;
-	int up[2];   /* child to parent: struct launch_word */
-	int down[2]; /* parent to child: one byte, or closed: give up */
-	sigset_t mask;
-};
-
-struct launch_word {
-	int listener; /* number in the child, or a negative errno */
-	u32 facilities;
-};
-
-static bool fd_is_host_net(int fd)
-{
-	int domain;
-	socklen_t len = sizeof(domain);
-	struct statfs fs;
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return false;
-	if (S_ISSOCK(st.st_mode))
-		return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) ||
-		       domain != AF_UNIX;
-	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(10, 200)) /* /dev/net/tun */
-		return true;
-	return !fstatfs(fd, &fs) && fs.f_type == NSFS_MAGIC;
-}
-
-/* What the program inherits of the host's network would be a hole. */
-static int launch_close_host_net(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	struct dirent *d;
-	int bad = -1;
-
-	if (!dir)
-		return -errno;
-	while ((d = readdir(dir))) {
-		int fd = atoi(d->d_name);
-
-		if (d->d_name[0] == '.' || fd == dirfd(dir) || !fd_is_host_net(fd))
-			continue;
-		if (fd <= STDERR_FILENO)
-			bad = fd;
-		else
-			close(fd);
-	}
-	closedir(dir);
-	if (bad < 0)
-		return 0;
-	dprintf(STDERR_FILENO,
-		"warren: descriptor %d is a socket of the host's network; "
-		"the program may not have it\n",
-		bad);
-	return -ENOTSOCK;
-}
-
-static __noreturn_fn void launch_child(struct launch *la)
-{
-	struct launch_word word;
-	char go;
-	int err;
-
-	close(la->up[0]);
-	close(la->down[1]);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != la->parent)
-		_exit(EXIT_NOT_EXECUTABLE);
-	sigprocmask(SIG_SETMASK, &la->mask, NULL);
-	err = launch_close_host_net();
-	word.facilities = la->facilities;
-	word.listener = err ? err : trap_install(la->prog, la->n, &word.facilities);
-	if (write(la->up[1], &word, sizeof(word)) != (ssize_t)sizeof(word) ||
-	    word.listener < 0 || read(la->down[0], &go, 1) != 1)
-		_exit(EXIT_NOT_EXECUTABLE);
-	close(word.listener);
-	close(la->up[1]);
-	close(la->down[0]);
-	execvp(la->argv[0], la->argv);
-	err = errno;
-	dprintf(STDERR_FILENO, "warren: %s: %s\n", la->argv[0], strerror(err));
-	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
-}
-
-static int launch_take_listener(struct super *s, struct launch *la, pid_t child)
-{
-	struct launch_word word;
-	int pidfd, fd, err;
-
-	if (read(la->up[0], &word, sizeof(word)) != (ssize_t)sizeof(word))
-		return -ECHILD;
-	if (word.listener < 0)
-		return word.listener;
-	s->facilities &= word.facilities | ~(u32)FAC_WAIT_KILLABLE;
-	pidfd = (int)syscall(SYS_pidfd_open, child, 0);
-	if (pidfd < 0)
-		return -errno;
-	fd = (int)syscall(SYS_pidfd_getfd, pidfd, word.listener, 0);
-	err = fd < 0 ? -errno : 0;
-	close(pidfd);
-	if (!err)
-		err = super_listen(s, fd, child);
-	if (err && fd >= 0)
-		close(fd);
-	return err;
-}
-
-static void launch_close(int *pair)
-{
-	close(pair[0]);
-	close(pair[1]);
-}
-
 int super_start(struct super *s, char *const argv[])
 {
-	struct launch la = {.argv = argv, .facilities = s->facilities};
-	struct sock_filter *prog;
-	int err;
+	struct launch la;
+	int err = launch_begin(&la, argv, s->map_root, s->facilities, &s->old_mask);
 
-	err = trap_build(s->map_root, &prog, &la.n);
 	if (err)
 		return err;
-	la.prog = prog;
-	la.parent = getpid();
-	la.mask = s->old_mask;
-	err = -errno;
-	if (pipe2(la.up, O_CLOEXEC))
-		goto out_free;
-	err = -EMFILE;
-	if (pipe2(la.down, O_CLOEXEC))
-		goto out_up;
-	s->child = fork();
-	if (s->child == 0)
-		launch_child(&la);
-	err = s->child < 0 ? -errno : 0;
-	close(la.up[1]);
-	la.up[1] = -1;
-	if (!err)
-		err = launch_take_listener(s, &la, s->child);
-	if (!err && write(la.down[1], "g", 1) != 1)
-		err = -EPIPE;
-	if (!err)
-		super_raise_nofile();
-	launch_close(la.down);
-out_up:
-	launch_close(la.up);
-out_free:
-	free(prog);
-	return err;
+	s->facilities &= la.facilities | ~(u32)FAC_WAIT_KILLABLE;
+	err = super_listen(s, la.listener, la.pid);
+	if (err) {
+		launch_cancel(&la);
+		return err;
+	}
+	s->child = la.pid;
+	super_raise_nofile();
+	return launch_go(&la);
 }
 
 /* ---- signals and processes ---- */
@@ -725,14 +585,31 @@ static u64 super_deadline(const struct super *s)
 	return at;
 }
 
+/* How long to sleep, ns; ~0: until something happens */
+static u64 super_sleep(struct super *s)
+{
+	u64 at = super_deadline(s), now = super_now(), left = ~0ULL;
+
+	if (at != ~0ULL)
+		left = at > now ? at - now : 0;
+	if (s->w) {
+		u64 due = worker_deadline(s->w->worker);
+
+		clock_tick(&s->w->clock);
+		now = clock_now(s->w);
+		if (due != ~0ULL)
+			left = min(left, due > now ? due - now : 0);
+	}
+	return left;
+}
+
 static void super_wait(struct super *s, bool busy)
 {
 	struct epoll_event ev[EVENTS_A_TURN];
-	u64 at = busy ? 0 : super_deadline(s), now = super_now();
-	u64 left = at > now ? at - now : 0;
+	u64 left = busy ? 0 : super_sleep(s);
 	struct timespec ts = {(time_t)(left / NS_PER_S), (long)(left % NS_PER_S)};
 	int n =
-	    epoll_pwait2(s->epfd, ev, EVENTS_A_TURN, at == ~0ULL ? NULL : &ts, NULL);
+	    epoll_pwait2(s->epfd, ev, EVENTS_A_TURN, left == ~0ULL ? NULL : &ts, NULL);
 
 	for (int i = 0; i < n; i++) {
 		u32 slot = (u32)ev[i].data.u64, serial = (u32)(ev[i].data.u64 >> 32);
@@ -746,7 +623,9 @@ static void super_wait(struct super *s, bool busy)
 int super_loop(struct super *s)
 {
 	while (!s->finished) {
-		super_wait(s, false);
+		bool more = s->w && worker_step(s->w->worker);
+
+		super_wait(s, more);
 		super_tick(s);
 	}
 	return s->child_status;
@@ -808,8 +687,13 @@ int super_new(const struct super_config *cfg, struct super **out)
 	err = plane_init(s);
 	if (err)
 		goto err_netns;
+	err = control_init(s);
+	if (err)
+		goto err_plane;
 	*out = s;
 	return 0;
+err_plane:
+	plane_fini(s);
 err_netns:
 	netns_fini(s);
 err_files:
@@ -831,9 +715,11 @@ void super_free(struct super *s)
 {
 	struct listener *l;
 
+	control_fini(s);
 	trace_fini(s);
 	super_task_gone(s);
 	plane_fini(s);
+	files_release(s);
 	netns_fini(s);
 	files_fini(s);
 	task_fini(s);

@@ -169,6 +169,9 @@ struct super {
 	struct warren *w;
 	struct plane *plane; /* plane.c */
 	struct files *files; /* files.c */
+	struct source control; /* control.c: listening socket */
+	struct list clients;   /* struct client */
+	u32 n_clients;
 	struct log log;
 	u32 facilities;
 	u32 tag; /* this warren's random word in the tags of task.c */
@@ -198,9 +201,11 @@ struct super {
 	u32 n_tasks;
 	struct list netnses; /* struct netns */
 	struct netns *init_ns;
+	struct netns **ns_by_index;
+	u32 ns_cap, ns_next, n_netns;
+	struct source inotify;	   /* closed namespace files */
 	struct netns **ns_by_slot; /* namespaces of threads, see task.c */
 	u32 slots_used;
-	struct list views; /* struct view_ns, files.c */
 	call_fn *handlers[SUPER_NR_MAX];
 };
 

@@ -1,0 +1,1279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * files.c - paths that stand for something of the stack
+ *
+ *	/run/netns, /var/run/netns	a private directory, names in it
+ *	/proc/PID/ns/net		the file of a namespace
+ *	/proc/net, /proc/PID/net	views of the stack (core/view.h)
+ *	/sys/class/net			the same
+ *	/proc/sys/net			tunables (core/tunable.h)
+ *	/etc/X				after `ip netns exec`: /etc/netns/NAME/X
+ *
+ * The calls that take a path are trapped as far as they are likely to meet one
+ * of these (trap.c). The path is copied, joined with the directory it starts
+ * from, made canonical by its text alone, and compared. Nearly always it is
+ * the host's, and the kernel does the call. A program that hides the path
+ * behind a symbolic link, or changes it in between, sees the host's file: this
+ * is convenience, not the boundary; what it opens that way gives no network.
+ *
+ * The private directory of a warren, RUNTIME/NAME, mode 0700:
+ *
+ *	lock	held by the supervisor; a free lock means a dead supervisor
+ *	ns/N	one file for each namespace
+ *	netns/	stands for /run/netns: listing it and names relative to it are
+ *		native
+ *	dir/	directories that stand for ours, filled when they are opened
+ *	control	socket of `warren exec`
+ *
+ * A view is opened as a memfd with the text of that moment. A tunable opened
+ * for writing is one end of a SOCK_SEQPACKET pair: every write() is a message,
+ * and all messages are read before the next call of any program is looked at,
+ * so that a written value is in force for whoever asks. A refused value is
+ * logged; the writer does not see EINVAL, which only a trap on every write()
+ * would give it.
+ */
+
+#include "super/files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "core/net.h"
+#include "core/tunable.h"
+#include "core/view.h"
+#include "super/memory.h"
+#include "super/netns.h"
+#include "super/task.h"
+
+enum { TUNABLE_MAX = 4096 };
+
+/* A namespace bound to a path that is not below /run/netns; pins it. */
+struct bind {
+	struct list node;
+	struct netns *ns;
+	char path[];
+};
+
+/* A file bound from /etc/netns/NAME, seen by processes with this view. */
+struct etc_bind {
+	struct list node;
+	u16 view;
+	char *from, *to;
+};
+
+/* An open tunable: our end of the pair. */
+struct tunable_file {
+	struct list node;
+	struct source src;
+	struct net *net; /* one user */
+	char path[];
+};
+
+struct files {
+	char *dir;
+	int dirfd, names, ns, dirs, lock;
+	char names_path[4096]; /* as /proc/PID/fd shows it */
+	char dirs_path[4096];
+	struct list binds, etc, tunables;
+	char **views; /* view number - 1: directory of /etc/netns */
+	u16 n_views;
+};
+
+int files_ns_dir(const struct super *s)
+{
+	return s->files->ns;
+}
+
+const char *files_dir(const struct super *s)
+{
+	return s->files->dir;
+}
+
+/* ---- what a path means ---- */
+
+/* Join and make canonical by text: no //, no /./, no /x/.. */
+static int path_join(const char *base, const char *rel, char *out, size_t size)
+{
+	const char *parts[2] = {base, rel};
+	size_t len = 0;
+
+	for (int i = rel[0] == '/'; i < 2; i++) {
+		const char *at = parts[i];
+
+		while (*at) {
+			size_t n = strcspn(at, "/");
+
+			if (n == 2 && !memcmp(at, "..", 2)) {
+				while (len && out[--len] != '/')
+					;
+			} else if (n && !(n == 1 && *at == '.')) {
+				if (len + n + 2 > size)
+					return -ENAMETOOLONG;
+				out[len++] = '/';
+				memcpy(out + len, at, n);
+				len += n;
+			}
+			at += n;
+			at += strspn(at, "/");
+		}
+	}
+	if (!len)
+		out[len++] = '/';
+	out[len] = '\0';
+	return 0;
+}
+
+/* Where a relative path starts. Return: false: not known, the kernel will say why */
+static bool path_base(const struct call *c, int dirfd, char *out, size_t size)
+{
+	char link[64];
+	ssize_t n;
+
+	if (dirfd == AT_FDCWD)
+		snprintf(link, sizeof(link), "/proc/%d/cwd", (int)c->tid);
+	else
+		snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)c->tid, dirfd);
+	n = readlink(link, out, size - 1);
+	if (n <= 0 || out[0] != '/')
+		return false;
+	out[n] = '\0';
+	return true;
+}
+
+/* What is behind @dir in @path: "" for the directory itself, NULL: not below it */
+static const char *path_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	if (strncmp(path, dir, n))
+		return NULL;
+	if (path[n] == '\0')
+		return path + n;
+	return path[n] == '/' ? path + n + 1 : NULL;
+}
+
+/* Skip one component that must be @word */
+static const char *path_word(const char *at, const char *word)
+{
+	const char *rest = path_below(at, word);
+
+	return rest;
+}
+
+static void path_set(struct path *p, enum path_kind kind, const char *rest)
+{
+	p->kind = kind;
+	p->rest = rest;
+}
+
+/* "net/" + @rest, as views are called; @rest may be empty */
+static void path_set_view(struct path *p, const char *prefix, const char *rest)
+{
+	size_t n = text_format(p->instead, sizeof(p->instead), "%s/%s", prefix, rest);
+
+	if (!*rest)
+		p->instead[n - 1] = '\0';
+	path_set(p, PATH_VIEW, p->instead);
+}
+
+static void path_classify_proc(struct path *p, const struct call *c, const char *at)
+{
+	const char *rest;
+	char *end;
+
+	rest = path_word(at, "net");
+	if (rest) {
+		path_set_view(p, "net", rest);
+		return;
+	}
+	rest = path_word(at, "sys/net");
+	if (rest) {
+		path_set(p, PATH_TUNABLE, at + 4); /* "net/…" */
+		return;
+	}
+	rest = path_word(at, "self");
+	if (!rest)
+		rest = path_word(at, "thread-self");
+	if (!rest) {
+		long pid = strtol(at, &end, 10);
+
+		if (end == at || *end != '/' || pid <= 0)
+			return;
+		p->pid = (pid_t)pid;
+		rest = end + 1;
+	}
+	at = path_word(rest, "task");
+	if (at) {
+		long tid = strtol(at, &end, 10);
+
+		if (end == at || *end != '/' || tid <= 0)
+			return;
+		p->pid = (pid_t)tid;
+		rest = end + 1;
+	}
+	if (!strcmp(rest, "ns/net")) {
+		path_set(p, PATH_NS_NET, rest);
+		return;
+	}
+	rest = path_word(rest, "net");
+	if (rest)
+		path_set_view(p, "net", rest);
+	(void)c;
+}
+
+static void path_classify_etc(struct super *s, struct path *p, const struct call *c)
+{
+	struct task_tag tag;
+	struct etc_bind *b;
+
+	if (list_empty(&s->files->etc))
+		return;
+	task_get_tag(s, c->tid, &tag);
+	list_for_each (b, &s->files->etc, node) {
+		const char *below;
+
+		if (!tag.view || b->view != tag.view)
+			continue;
+		below = path_below(p->abs, b->to);
+		if (!below)
+			continue;
+		text_format(p->instead, sizeof(p->instead), *below ? "%s/%s" : "%s%s",
+			    b->from, below);
+		path_set(p, PATH_ETC, p->instead);
+		return;
+	}
+}
+
+/* Below the private directories: by descriptors that we handed out */
+static bool path_classify_private(struct super *s, struct path *p)
+{
+	struct files *f = s->files;
+	const char *rest = path_below(p->abs, f->names_path);
+	char *end;
+	long pid;
+
+	if (rest) {
+		path_set(p, *rest ? PATH_NETNS_NAME : PATH_NETNS_DIR, rest);
+		return true;
+	}
+	rest = path_below(p->abs, f->dirs_path);
+	if (!rest)
+		return false;
+	/* dir/PID/net/REST, dir/PID/class/net/REST, dir/PID/sys/net/REST */
+	pid = strtol(rest, &end, 10);
+	if (end == rest || *end != '/')
+		return false;
+	p->pid = (pid_t)pid;
+	if (path_below(end + 1, "sys"))
+		path_set(p, PATH_TUNABLE, end + 5);
+	else
+		path_set(p, PATH_VIEW, end + 1);
+	return true;
+}
+
+static void path_classify(struct super *s, struct path *p, const struct call *c)
+{
+	const char *rest;
+	struct bind *b;
+
+	p->kind = PATH_FOREIGN;
+	p->pid = c->tid;
+	p->rest = p->abs;
+	p->ns = NULL;
+	if (path_classify_private(s, p))
+		return;
+	rest = path_below(p->abs, "/run/netns");
+	if (!rest)
+		rest = path_below(p->abs, "/var/run/netns");
+	if (rest) {
+		path_set(p, *rest ? PATH_NETNS_NAME : PATH_NETNS_DIR, rest);
+		return;
+	}
+	rest = path_below(p->abs, "/proc");
+	if (rest) {
+		path_classify_proc(p, c, rest);
+		return;
+	}
+	rest = path_below(p->abs, "/sys/class/net");
+	if (!rest)
+		rest = path_below(p->abs, "/sys/devices/virtual/net");
+	if (rest) {
+		path_set_view(p, "class/net", rest);
+		return;
+	}
+	if (path_below(p->abs, "/etc"))
+		path_classify_etc(s, p, c);
+	list_for_each (b, &s->files->binds, node) {
+		if (strcmp(b->path, p->abs))
+			continue;
+		p->ns = b->ns;
+		path_set(p, PATH_BOUND, p->abs);
+		return;
+	}
+}
+
+int files_path(struct super *s, const struct call *c, int dirfd, u64 addr,
+	       struct path *out)
+{
+	char raw[4096], base[4096];
+	int err = mem_read_str(c, addr, raw, sizeof(raw));
+
+	out->kind = PATH_FOREIGN;
+	out->abs[0] = '\0';
+	if (err)
+		return err;
+	if (!raw[0])
+		return 0;
+	base[0] = '\0';
+	if (raw[0] != '/' && !path_base(c, dirfd, base, sizeof(base)))
+		return 0;
+	err = path_join(base, raw, out->abs, sizeof(out->abs));
+	if (!err)
+		path_classify(s, out, c);
+	return err;
+}
+
+/* ---- namespaces by path ---- */
+
+int files_netns_by_name(struct super *s, const char *name, struct netns **out)
+{
+	struct ident *id;
+	struct stat st;
+
+	if (fstatat(s->files->names, name, &st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	id = super_ident(s, st.st_dev, st.st_ino);
+	if (!id || id->kind != IDENT_NETNS)
+		return -EINVAL;
+	*out = container_of(id, struct netns, ident);
+	return 0;
+}
+
+static int path_task_netns(struct super *s, const struct call *c, pid_t pid,
+			   struct netns **out)
+{
+	char dir[32];
+	int err;
+
+	if (pid == c->tid) {
+		*out = task_netns(s, pid);
+		return 0;
+	}
+	err = netns_by_pid(s, pid, out);
+	if (!err)
+		return 0;
+	snprintf(dir, sizeof(dir), "/proc/%d", (int)pid);
+	return access(dir, F_OK) ? -ENOENT : -EACCES;
+}
+
+int files_netns(struct super *s, const struct call *c, const struct path *p,
+		struct netns **out)
+{
+	switch (p->kind) {
+	case PATH_NETNS_NAME:
+		return files_netns_by_name(s, p->rest, out);
+	case PATH_NS_NET:
+		return path_task_netns(s, c, p->pid, out);
+	case PATH_BOUND:
+		*out = p->ns;
+		return 0;
+	default:
+		return -ENOENT;
+	}
+}
+
+static bool name_is_plain(const char *name)
+{
+	return *name && !strchr(name, '/');
+}
+
+int files_bind_name(struct super *s, const char *name, struct netns *ns)
+{
+	struct files *f = s->files;
+	struct stat st;
+
+	if (!name_is_plain(name) || fstatat(f->names, name, &st, AT_SYMLINK_NOFOLLOW))
+		return -ENOENT;
+	unlinkat(f->dirfd, "new", 0);
+	if (linkat(f->ns, ns->file, f->dirfd, "new", 0))
+		return -errno;
+	/* rename of a link over another link of the same file does nothing */
+	if (renameat(f->dirfd, "new", f->names, name))
+		return -errno;
+	unlinkat(f->dirfd, "new", 0);
+	return 0;
+}
+
+int files_bind_path(struct super *s, const struct call *c, const char *path,
+		    struct netns *ns)
+{
+	size_t n = strlen(path) + 1;
+	char seen[4200];
+	struct bind *b;
+
+	snprintf(seen, sizeof(seen), "/proc/%d/root%s", (int)c->tid, path);
+	if (access(seen, F_OK))
+		return -errno;
+	b = malloc(sizeof(*b) + n);
+	if (!b)
+		return -ENOMEM;
+	memcpy(b->path, path, n);
+	b->ns = ns;
+	ns->pins++;
+	list_add(&s->files->binds, &b->node);
+	return 0;
+}
+
+static void bind_del(struct bind *b)
+{
+	b->ns->pins--;
+	list_del(&b->node);
+	free(b);
+}
+
+/* The number of the view that has @dir of /etc/netns; 0: no memory */
+static u16 etc_view(struct files *f, const char *dir, size_t len)
+{
+	char **grown;
+
+	for (u16 i = 0; i < f->n_views; i++)
+		if (strlen(f->views[i]) == len && !memcmp(f->views[i], dir, len))
+			return i + 1;
+	grown = realloc(f->views, (f->n_views + 1U) * sizeof(char *));
+	if (!grown || f->n_views == UINT16_MAX - 1)
+		return 0;
+	f->views = grown;
+	f->views[f->n_views] = strndup(dir, len);
+	return f->views[f->n_views] ? ++f->n_views : 0;
+}
+
+int files_bind_etc(struct super *s, const struct call *c, const char *from,
+		   const char *to)
+{
+	struct files *f = s->files;
+	const char *slash = strrchr(from, '/');
+	struct task_tag tag;
+	struct etc_bind *b;
+
+	if (!path_below(to, "/etc"))
+		return -EPERM;
+	if (access(to, F_OK) || access(from, F_OK))
+		return -errno;
+	task_get_tag(s, c->tid, &tag);
+	tag.view = etc_view(f, from, (size_t)(slash - from));
+	if (!tag.view)
+		return -ENOMEM;
+	list_for_each (b, &f->etc, node)
+		if (b->view == tag.view && !strcmp(b->to, to))
+			return task_set_tag(s, c->tid, &tag);
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return -ENOMEM;
+	b->view = tag.view;
+	b->from = strdup(from);
+	b->to = strdup(to);
+	list_add_tail(&f->etc, &b->node);
+	if (!b->from || !b->to)
+		return -ENOMEM;
+	return task_set_tag(s, c->tid, &tag);
+}
+
+int files_unbind(struct super *s, const struct path *p)
+{
+	struct files *f = s->files;
+	struct netns *ns;
+	struct bind *b;
+	int fd;
+
+	if (p->kind == PATH_NETNS_NAME) {
+		int err = files_netns_by_name(s, p->rest, &ns);
+
+		if (err)
+			return err;
+		/* the file that was there before the bind: empty, mode 0 */
+		fd = openat(f->dirfd, "new", O_RDONLY | O_CREAT | O_CLOEXEC, 0);
+		if (fd < 0)
+			return -errno;
+		close(fd);
+		return renameat(f->dirfd, "new", f->names, p->rest) ? -errno : 0;
+	}
+	if (p->kind == PATH_BOUND) {
+		list_for_each (b, &f->binds, node) {
+			if (strcmp(b->path, p->abs))
+				continue;
+			bind_del(b);
+			return 0;
+		}
+	}
+	/* what `ip netns exec` takes away before it mounts its own */
+	if (!strcmp(p->abs, "/sys"))
+		return 0;
+	return -EINVAL;
+}
+
+/* ---- views as files and directories ---- */
+
+static int text_memfd(const struct text *t)
+{
+	int fd = memfd_create("view", MFD_CLOEXEC), ro;
+	char path[64];
+
+	if (fd < 0)
+		return -errno;
+	if (t->len && write(fd, t->s, t->len) != (ssize_t)t->len) {
+		close(fd);
+		return -ENOSPC;
+	}
+	fchmod(fd, 0444);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ro = open(path, O_RDONLY | O_CLOEXEC);
+	close(fd);
+	return ro < 0 ? -errno : ro;
+}
+
+static struct net *path_net(struct super *s, const struct call *c, const struct path *p,
+			    int *err)
+{
+	struct netns *ns;
+
+	*err = path_task_netns(s, c, p->pid, &ns);
+	if (*err)
+		return NULL;
+	if (!ns->net)
+		*err = -ENOENT;
+	return ns->net;
+}
+
+/* The file's type and mode. Return: st_mode or a negative errno */
+static int path_mode(struct net *net, const struct path *p)
+{
+	return p->kind == PATH_TUNABLE ? tunable_mode(net, p->rest)
+				       : view_mode(net, p->rest);
+}
+
+struct dir_fill {
+	int fd;
+};
+
+static void dir_entry(void *arg, const char *name, bool is_dir)
+{
+	const struct dir_fill *fill = arg;
+	int fd;
+
+	if (is_dir) {
+		mkdirat(fill->fd, name, 0700);
+		return;
+	}
+	fd = openat(fill->fd, name, O_RDONLY | O_CREAT | O_CLOEXEC, 0400);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void dir_empty(int fd)
+{
+	DIR *dir = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+	struct dirent *d;
+
+	if (!dir)
+		return;
+	rewinddir(dir);
+	while ((d = readdir(dir)))
+		if (d->d_name[0] != '.' && unlinkat(fd, d->d_name, 0))
+			unlinkat(fd, d->d_name, AT_REMOVEDIR);
+	closedir(dir);
+}
+
+static int mkdir_all(int dirfd, char *path)
+{
+	for (char *at = strchr(path, '/'); at; at = strchr(at + 1, '/')) {
+		*at = '\0';
+		mkdirat(dirfd, path, 0700);
+		*at = '/';
+	}
+	return mkdirat(dirfd, path, 0700) && errno != EEXIST ? -errno : 0;
+}
+
+/* A real directory with the names of now; opening what is in it comes to us again. */
+static int dir_open(struct super *s, struct net *net, const struct path *p)
+{
+	struct files *f = s->files;
+	struct dir_fill fill;
+	char path[4200];
+	int err;
+
+	snprintf(path, sizeof(path), "%d/%s%s", (int)p->pid,
+		 p->kind == PATH_TUNABLE ? "sys/" : "", p->rest);
+	err = mkdir_all(f->dirs, path);
+	if (err)
+		return err;
+	fill.fd = openat(f->dirs, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fill.fd < 0)
+		return -errno;
+	dir_empty(fill.fd);
+	err = p->kind == PATH_TUNABLE ? tunable_list(net, p->rest, dir_entry, &fill)
+				      : view_list(net, p->rest, dir_entry, &fill);
+	if (!err)
+		return fill.fd;
+	close(fill.fd);
+	return err;
+}
+
+/* ---- tunables that are written ---- */
+
+static void tunable_del(struct super *s, struct tunable_file *t)
+{
+	super_unwatch(s, &t->src);
+	close(t->src.fd);
+	list_del(&t->node);
+	net_put(t->net);
+	free(t);
+}
+
+static void tunable_event(struct super *s, struct source *src, u32 events)
+{
+	struct tunable_file *t = container_of(src, struct tunable_file, src);
+	char buf[TUNABLE_MAX];
+	ssize_t n;
+
+	(void)events;
+	while ((n = recv(src->fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
+		int err = tunable_write(t->net, t->path, buf, (size_t)n);
+
+		if (err)
+			log_warn(&s->log, "/proc/sys/%s: \"%.*s\" refused: %s", t->path,
+				 (int)min(n, (ssize_t)40), buf, strerror(-err));
+	}
+	if (n == 0)
+		tunable_del(s, t);
+}
+
+void files_drain(struct super *s)
+{
+	struct tunable_file *t, *tmp;
+
+	list_for_each_safe (t, tmp, &s->files->tunables, node)
+		tunable_event(s, &t->src, EPOLLIN);
+}
+
+static int tunable_open(struct super *s, struct net *net, const char *path, int flags)
+{
+	size_t n = strlen(path) + 1;
+	struct tunable_file *t;
+	struct text text;
+	int pair[2], err;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	err = -ENOMEM;
+	t = calloc(1, sizeof(*t) + n);
+	if (!t)
+		goto err_close;
+	memcpy(t->path, path, n);
+	t->net = net;
+	err = super_watch(s, &t->src, pair[0], EPOLLIN, tunable_event);
+	if (err)
+		goto err_free;
+	net_get(net);
+	list_add_tail(&s->files->tunables, &t->node);
+	if ((flags & O_ACCMODE) == O_RDWR) {
+		text_init(&text);
+		if (!tunable_read(net, path, &text) && text.len)
+			send(pair[0], text.s, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		text_fini(&text);
+	}
+	shutdown(pair[0], SHUT_WR);
+	return pair[1];
+err_free:
+	free(t);
+err_close:
+	close(pair[0]);
+	close(pair[1]);
+	return err;
+}
+
+/* ---- open ---- */
+
+static int view_open(struct net *net, const struct path *p)
+{
+	struct text t;
+	int fd;
+
+	text_init(&t);
+	fd = p->kind == PATH_TUNABLE ? tunable_read(net, p->rest, &t)
+				     : view_text(net, p->rest, &t);
+	if (!fd && t.failed)
+		fd = -ENOMEM;
+	if (!fd)
+		fd = text_memfd(&t);
+	text_fini(&t);
+	return fd;
+}
+
+static int stack_file_open(struct super *s, const struct call *c, const struct path *p,
+			   int flags)
+{
+	bool write = (flags & O_ACCMODE) != O_RDONLY;
+	int err, mode;
+	struct net *net = path_net(s, c, p, &err);
+
+	if (!net)
+		return err;
+	mode = path_mode(net, p);
+	if (mode < 0)
+		return mode;
+	if (S_ISDIR(mode))
+		return write ? -EISDIR : dir_open(s, net, p);
+	if (flags & O_DIRECTORY)
+		return -ENOTDIR;
+	if (!write)
+		return view_open(net, p);
+	if (p->kind != PATH_TUNABLE || !(mode & 0222))
+		return -EACCES;
+	return tunable_open(s, net, p->rest, flags);
+}
+
+static int name_open(struct super *s, const struct call *c, const struct path *p,
+		     int flags, mode_t mode)
+{
+	int fd;
+
+	if (!name_is_plain(p->rest))
+		return -ENOENT;
+	if (flags & O_CREAT)
+		mode &= ~(mode_t)task_umask(c->tid);
+	fd = openat(s->files->names, p->rest, (flags & ~O_PATH) | O_CLOEXEC | O_NOFOLLOW,
+		    mode);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Return: a descriptor for the program, owned, or a negative errno */
+static int path_open(struct super *s, const struct call *c, const struct path *p,
+		     int flags, mode_t mode)
+{
+	struct netns *ns;
+	int fd, err;
+
+	switch (p->kind) {
+	case PATH_NETNS_DIR:
+		fd = openat(s->files->dirfd, "netns", (flags & ~O_PATH) | O_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	case PATH_NETNS_NAME:
+		return name_open(s, c, p, flags, mode);
+	case PATH_NS_NET:
+	case PATH_BOUND:
+		err = files_netns(s, c, p, &ns);
+		if (err)
+			return err;
+		if ((flags & O_ACCMODE) != O_RDONLY)
+			return -EACCES;
+		return flags & O_DIRECTORY ? -ENOTDIR : netns_open(s, ns);
+	case PATH_VIEW:
+	case PATH_TUNABLE:
+		return stack_file_open(s, c, p, flags);
+	case PATH_ETC:
+		fd = open(p->instead, flags | O_CLOEXEC, mode);
+		return fd < 0 ? -errno : fd;
+	case PATH_FOREIGN:
+		break;
+	}
+	return -ENOENT;
+}
+
+static void do_open(struct super *s, struct call *c, int dirfd, u64 addr, int flags,
+		    mode_t mode)
+{
+	struct path p;
+	int fd, err = files_path(s, c, dirfd, addr, &p);
+
+	if (err || p.kind == PATH_FOREIGN) {
+		super_continue(s, c); /* the kernel finds the same error */
+		return;
+	}
+	fd = path_open(s, c, &p, flags, mode);
+	if (fd < 0) {
+		super_reply(s, c, fd);
+		return;
+	}
+	super_reply_fd(s, c, fd, flags & O_CLOEXEC);
+	close(fd);
+}
+
+static void call_open(struct super *s, struct call *c)
+{
+	do_open(s, c, AT_FDCWD, c->args[0], (int)c->args[1], (mode_t)c->args[2]);
+}
+
+static void call_creat(struct super *s, struct call *c)
+{
+	do_open(s, c, AT_FDCWD, c->args[0], O_CREAT | O_WRONLY | O_TRUNC,
+		(mode_t)c->args[1]);
+}
+
+static void call_openat(struct super *s, struct call *c)
+{
+	do_open(s, c, (int)c->args[0], c->args[1], (int)c->args[2], (mode_t)c->args[3]);
+}
+
+static void call_openat2(struct super *s, struct call *c)
+{
+	struct open_how how;
+
+	if (c->args[3] < sizeof(how) || mem_read(c, c->args[2], &how, sizeof(how)))
+		super_continue(s, c);
+	else
+		do_open(s, c, (int)c->args[0], c->args[1], (int)how.flags,
+			(mode_t)how.mode);
+}
+
+/* ---- stat and its kin ---- */
+
+/* A stat of what the path stands for; made up where no file stands behind it */
+static int path_stat(struct super *s, const struct call *c, const struct path *p,
+		     struct stat *st)
+{
+	struct netns *ns;
+	struct net *net;
+	int err, mode;
+
+	switch (p->kind) {
+	case PATH_NETNS_DIR:
+		return fstat(s->files->names, st) ? -errno : 0;
+	case PATH_NETNS_NAME:
+		return fstatat(s->files->names, p->rest, st, AT_SYMLINK_NOFOLLOW)
+			   ? -errno
+			   : 0;
+	case PATH_NS_NET:
+	case PATH_BOUND:
+		err = files_netns(s, c, p, &ns);
+		if (err)
+			return err;
+		return fstatat(s->files->ns, ns->file, st, 0) ? -errno : 0;
+	case PATH_ETC:
+		return stat(p->instead, st) ? -errno : 0;
+	default:
+		break;
+	}
+	net = path_net(s, c, p, &err);
+	mode = net ? path_mode(net, p) : err;
+	if (mode < 0)
+		return mode;
+	memset(st, 0, sizeof(*st));
+	st->st_mode = (mode_t)mode;
+	st->st_nlink = S_ISDIR(mode) ? 2 : 1;
+	st->st_blksize = 1024;
+	st->st_ino = 1;
+	for (const char *at = p->rest; *at; at++)
+		st->st_ino = (st->st_ino * 31 + (u8)*at) & 0xffffffff;
+	return 0;
+}
+
+static void do_stat(struct super *s, struct call *c, int dirfd, u64 addr, u64 to)
+{
+	struct path p;
+	struct stat st;
+	int err = files_path(s, c, dirfd, addr, &p);
+
+	if (err || p.kind == PATH_FOREIGN) {
+		super_continue(s, c);
+		return;
+	}
+	err = path_stat(s, c, &p, &st);
+	if (!err)
+		err = mem_write(c, to, &st, sizeof(st));
+	super_reply(s, c, err);
+}
+
+static void call_stat(struct super *s, struct call *c)
+{
+	do_stat(s, c, AT_FDCWD, c->args[0], c->args[1]);
+}
+
+static void call_newfstatat(struct super *s, struct call *c)
+{
+	do_stat(s, c, (int)c->args[0], c->args[1], c->args[2]);
+}
+
+static void statx_from(const struct stat *st, struct statx *x)
+{
+	memset(x, 0, sizeof(*x));
+	x->stx_mask = STATX_BASIC_STATS;
+	x->stx_blksize = (u32)st->st_blksize;
+	x->stx_nlink = (u32)st->st_nlink;
+	x->stx_uid = st->st_uid;
+	x->stx_gid = st->st_gid;
+	x->stx_mode = (u16)st->st_mode;
+	x->stx_ino = st->st_ino;
+	x->stx_size = (u64)st->st_size;
+	x->stx_blocks = (u64)st->st_blocks;
+	x->stx_atime.tv_sec = st->st_atim.tv_sec;
+	x->stx_mtime.tv_sec = st->st_mtim.tv_sec;
+	x->stx_ctime.tv_sec = st->st_ctim.tv_sec;
+	x->stx_dev_major = (u32)(st->st_dev >> 8 & 0xfff);
+	x->stx_dev_minor = (u32)((st->st_dev & 0xff) | (st->st_dev >> 12 & 0xfff00));
+}
+
+static void call_statx(struct super *s, struct call *c)
+{
+	struct path p;
+	struct stat st;
+	struct statx x;
+	int err = files_path(s, c, (int)c->args[0], c->args[1], &p);
+
+	if (err || p.kind == PATH_FOREIGN) {
+		super_continue(s, c);
+		return;
+	}
+	err = path_stat(s, c, &p, &st);
+	if (!err) {
+		statx_from(&st, &x);
+		err = mem_write(c, c->args[4], &x, sizeof(x));
+	}
+	super_reply(s, c, err);
+}
+
+static void do_access(struct super *s, struct call *c, int dirfd, u64 addr, int mode)
+{
+	struct path p;
+	struct stat st;
+	int err = files_path(s, c, dirfd, addr, &p);
+
+	if (err || p.kind == PATH_FOREIGN) {
+		super_continue(s, c);
+		return;
+	}
+	err = path_stat(s, c, &p, &st);
+	if (!err && mode & W_OK && !(st.st_mode & 0222))
+		err = -EACCES;
+	if (!err && mode & X_OK && !(st.st_mode & 0111))
+		err = -EACCES;
+	super_reply(s, c, err);
+}
+
+static void call_access(struct super *s, struct call *c)
+{
+	do_access(s, c, AT_FDCWD, c->args[0], (int)c->args[1]);
+}
+
+static void call_faccessat(struct super *s, struct call *c)
+{
+	do_access(s, c, (int)c->args[0], c->args[1], (int)c->args[2]);
+}
+
+static void do_readlink(struct super *s, struct call *c, int dirfd, u64 addr, u64 to,
+			u64 size)
+{
+	struct path p;
+	struct netns *ns;
+	char text[32];
+	size_t n;
+	int err = files_path(s, c, dirfd, addr, &p);
+
+	if (err || p.kind == PATH_FOREIGN || p.kind == PATH_ETC ||
+	    p.kind == PATH_TUNABLE || (p.kind == PATH_VIEW && !strcmp(p.rest, "net"))) {
+		super_continue(s, c);
+		return;
+	}
+	if (p.kind != PATH_NS_NET) {
+		super_reply(s, c, -EINVAL);
+		return;
+	}
+	err = files_netns(s, c, &p, &ns);
+	if (err) {
+		super_reply(s, c, err);
+		return;
+	}
+	n = text_format(text, sizeof(text), "net:[%llu]",
+			(unsigned long long)ns->ident.ino);
+	n = min(n, (size_t)(u32)size);
+	err = (s32)size <= 0 ? -EINVAL : mem_write(c, to, text, n);
+	super_reply(s, c, err ? err : (s64)n);
+}
+
+static void call_readlink(struct super *s, struct call *c)
+{
+	do_readlink(s, c, AT_FDCWD, c->args[0], c->args[1], c->args[2]);
+}
+
+static void call_readlinkat(struct super *s, struct call *c)
+{
+	do_readlink(s, c, (int)c->args[0], c->args[1], c->args[2], c->args[3]);
+}
+
+/* ---- mkdir, unlink ---- */
+
+static void do_mkdir(struct super *s, struct call *c, int dirfd, u64 addr)
+{
+	struct path p;
+	struct stat st;
+	int err = files_path(s, c, dirfd, addr, &p);
+
+	if (err || p.kind == PATH_FOREIGN || p.kind == PATH_ETC)
+		super_continue(s, c);
+	else if (!path_stat(s, c, &p, &st))
+		super_reply(s, c, -EEXIST);
+	else
+		super_reply(s, c, p.kind == PATH_NETNS_NAME ? -EPERM : -ENOENT);
+}
+
+static void call_mkdir(struct super *s, struct call *c)
+{
+	do_mkdir(s, c, AT_FDCWD, c->args[0]);
+}
+
+static void call_mkdirat(struct super *s, struct call *c)
+{
+	do_mkdir(s, c, (int)c->args[0], c->args[1]);
+}
+
+static int name_unlink(struct super *s, const struct path *p, int flags)
+{
+	struct netns *ns;
+
+	if (!files_netns_by_name(s, p->rest, &ns))
+		return -EBUSY; /* something is mounted on it */
+	return unlinkat(s->files->names, p->rest, flags) ? -errno : 0;
+}
+
+static void do_unlink(struct super *s, struct call *c, int dirfd, u64 addr, int flags)
+{
+	struct path p;
+	int err = files_path(s, c, dirfd, addr, &p);
+
+	if (err || p.kind == PATH_FOREIGN || p.kind == PATH_ETC)
+		super_continue(s, c);
+	else if (p.kind == PATH_NETNS_NAME)
+		super_reply(s, c, name_unlink(s, &p, flags));
+	else
+		super_reply(s, c, p.kind == PATH_BOUND ? -EBUSY : -EPERM);
+}
+
+static void call_unlink(struct super *s, struct call *c)
+{
+	do_unlink(s, c, AT_FDCWD, c->args[0], 0);
+}
+
+static void call_unlinkat(struct super *s, struct call *c)
+{
+	do_unlink(s, c, (int)c->args[0], c->args[1], (int)c->args[2]);
+}
+
+/* ---- the private directory ---- */
+
+/* Remove what is below @name of @dirfd; no deeper than we make it. */
+static void tree_remove_all(int dirfd, const char *name, int depth)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	struct dirent *d;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (depth && (d = readdir(dir))) {
+		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
+			continue;
+		if (unlinkat(fd, d->d_name, 0))
+			tree_remove_all(fd, d->d_name, depth - 1);
+	}
+	closedir(dir);
+	unlinkat(dirfd, name, AT_REMOVEDIR);
+}
+
+enum { TREE_DEPTH = 16 };
+
+/* Return: a locked descriptor, -EWOULDBLOCK (alive), or another errno */
+static int dir_lock(int dirfd)
+{
+	int fd = openat(dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -errno;
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	close(fd);
+	return -EWOULDBLOCK;
+}
+
+/* What supervisors left that could not clean up */
+static void remove_stale(int runtime)
+{
+	DIR *dir = fdopendir(fcntl(runtime, F_DUPFD_CLOEXEC, 3));
+	struct dirent *d;
+
+	if (!dir)
+		return;
+	rewinddir(dir);
+	while ((d = readdir(dir))) {
+		int fd, lock;
+
+		if (d->d_name[0] == '.')
+			continue;
+		fd = openat(runtime, d->d_name,
+			    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			continue;
+		lock = dir_lock(fd);
+		if (lock >= 0) {
+			tree_remove_all(runtime, d->d_name, TREE_DEPTH);
+			close(lock);
+		}
+		close(fd);
+	}
+	closedir(dir);
+}
+
+static int private_subdir(int dirfd, const char *name)
+{
+	int fd;
+
+	if (mkdirat(dirfd, name, 0755))
+		return -errno;
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
+static int private_path(int fd, char *out, size_t size)
+{
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, out, size - 1);
+	if (n < 0)
+		return -errno;
+	out[n] = '\0';
+	return 0;
+}
+
+static int private_make(struct files *f, int runtime, const char *name)
+{
+	int err;
+
+	remove_stale(runtime);
+	if (mkdirat(runtime, name, 0700))
+		return -errno;
+	f->dirfd = openat(runtime, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (f->dirfd < 0)
+		return -errno;
+	f->lock = dir_lock(f->dirfd);
+	f->names = private_subdir(f->dirfd, "netns");
+	f->ns = private_subdir(f->dirfd, "ns");
+	f->dirs = private_subdir(f->dirfd, "dir");
+	if (f->lock < 0 || f->names < 0 || f->ns < 0 || f->dirs < 0)
+		return -EIO;
+	err = private_path(f->names, f->names_path, sizeof(f->names_path));
+	return err ? err : private_path(f->dirs, f->dirs_path, sizeof(f->dirs_path));
+}
+
+static void close_if(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void files_free(struct files *f)
+{
+	struct etc_bind *e;
+
+	while ((e = list_first(&f->etc, struct etc_bind, node))) {
+		list_del(&e->node);
+		free(e->from);
+		free(e->to);
+		free(e);
+	}
+	for (u16 i = 0; i < f->n_views; i++)
+		free(f->views[i]);
+	free(f->views);
+	close_if(f->names);
+	close_if(f->ns);
+	close_if(f->dirs);
+	if (f->dirfd >= 0)
+		tree_remove_all(AT_FDCWD, f->dir, TREE_DEPTH);
+	close_if(f->dirfd);
+	close_if(f->lock);
+	free(f->dir);
+	free(f);
+}
+
+int files_init(struct super *s, const char *runtime, const char *name)
+{
+	struct files *f = calloc(1, sizeof(*f));
+	char path[4096];
+	int fd, err;
+
+	if (!f)
+		return -ENOMEM;
+	list_init(&f->binds);
+	list_init(&f->etc);
+	list_init(&f->tunables);
+	f->dirfd = f->names = f->ns = f->dirs = f->lock = -1;
+	text_format(path, sizeof(path), "%s/%s", runtime, name);
+	f->dir = strdup(path);
+	err = -ENOMEM;
+	if (!f->dir)
+		goto err_free;
+	fd = open(runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	err = -errno;
+	if (fd < 0)
+		goto err_free;
+	err = private_make(f, fd, name);
+	close(fd);
+	if (err)
+		goto err_free;
+	s->files = f;
+	return 0;
+err_free:
+	files_free(f);
+	return err;
+}
+
+void files_release(struct super *s)
+{
+	struct tunable_file *t;
+	struct bind *b;
+
+	while ((t = list_first(&s->files->tunables, struct tunable_file, node)))
+		tunable_del(s, t);
+	while ((b = list_first(&s->files->binds, struct bind, node)))
+		bind_del(b);
+}
+
+void files_fini(struct super *s)
+{
+	files_free(s->files);
+	s->files = NULL;
+}
+
+const struct call_row files_rows[] = {
+    {SCMP_SYS(open), call_open},
+    {SCMP_SYS(creat), call_creat},
+    {SCMP_SYS(openat), call_openat},
+    {SCMP_SYS(openat2), call_openat2},
+    {SCMP_SYS(stat), call_stat},
+    {SCMP_SYS(newfstatat), call_newfstatat},
+    {SCMP_SYS(statx), call_statx},
+    {SCMP_SYS(access), call_access},
+    {SCMP_SYS(faccessat), call_faccessat},
+    {SCMP_SYS(faccessat2), call_faccessat},
+    {SCMP_SYS(readlink), call_readlink},
+    {SCMP_SYS(readlinkat), call_readlinkat},
+    {SCMP_SYS(mkdir), call_mkdir},
+    {SCMP_SYS(mkdirat), call_mkdirat},
+    {SCMP_SYS(unlink), call_unlink},
+    {SCMP_SYS(unlinkat), call_unlinkat},
+};
+const unsigned files_rows_n = ARRAY_SIZE(files_rows);

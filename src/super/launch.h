@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * launch.h - start a program under the filter
+ */
+#ifndef WARREN_SUPER_LAUNCH_H
+#define WARREN_SUPER_LAUNCH_H
+
+#include "base/types.h"
+
+#include <signal.h>
+#include <sys/types.h>
+
+/* A child that has its filter and waits for the word to go on. */
+struct launch {
+	pid_t pid;
+	int listener;	/* ours; owned by the caller from launch_begin() on */
+	u32 facilities; /* what was left of those asked for */
+	int go;		/* pipe to the child */
+};
+
+/*
+ * Fork a child, give it the filter, take its listener.
+ * @facilities: enum facility; @mask: signal mask of the program
+ * Return: 0 or a negative errno; -ENOTSOCK: a standard descriptor is a socket of
+ * the host's network (said on stderr)
+ */
+int launch_begin(struct launch *la, char *const argv[], bool map_root, u32 facilities,
+		 const sigset_t *mask);
+/* Let it execute the program, which may fail there: exit status 126 or 127. */
+int launch_go(struct launch *la);
+/* It ends instead; it is reaped. The listener is closed. */
+void launch_cancel(struct launch *la);
+
+#endif
