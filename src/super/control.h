@@ -21,7 +21,7 @@ enum control_op {
 struct control_request {
 	u32 version;
 	enum control_op op;
-	pid_t pid;		 /* JOIN: the child that waits */
+	pid_t pid;		  /* JOIN: the child that waits */
 	char netns[CONTROL_NAME]; /* JOIN: name under /run/netns, or "" */
 };
 

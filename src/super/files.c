@@ -241,7 +241,7 @@ static void path_classify_etc(struct super *s, struct path *p, const struct call
 	if (list_empty(&s->files->etc))
 		return;
 	task_get_tag(s, c->tid, &tag);
-	list_for_each (b, &s->files->etc, node) {
+	list_for_each(b, &s->files->etc, node) {
 		const char *below;
 
 		if (!tag.view || b->view != tag.view)
@@ -315,7 +315,7 @@ static void path_classify(struct super *s, struct path *p, const struct call *c)
 	}
 	if (path_below(p->abs, "/etc"))
 		path_classify_etc(s, p, c);
-	list_for_each (b, &s->files->binds, node) {
+	list_for_each(b, &s->files->binds, node) {
 		if (strcmp(b->path, p->abs))
 			continue;
 		p->ns = b->ns;
@@ -475,7 +475,7 @@ int files_bind_etc(struct super *s, const struct call *c, const char *from,
 	tag.view = etc_view(f, from, (size_t)(slash - from));
 	if (!tag.view)
 		return -ENOMEM;
-	list_for_each (b, &f->etc, node)
+	list_for_each(b, &f->etc, node)
 		if (b->view == tag.view && !strcmp(b->to, to))
 			return task_set_tag(s, c->tid, &tag);
 	b = calloc(1, sizeof(*b));
@@ -510,7 +510,7 @@ int files_unbind(struct super *s, const struct path *p)
 		return renameat(f->dirfd, "new", f->names, p->rest) ? -errno : 0;
 	}
 	if (p->kind == PATH_BOUND) {
-		list_for_each (b, &f->binds, node) {
+		list_for_each(b, &f->binds, node) {
 			if (strcmp(b->path, p->abs))
 				continue;
 			bind_del(b);
@@ -663,7 +663,7 @@ void files_drain(struct super *s)
 {
 	struct tunable_file *t, *tmp;
 
-	list_for_each_safe (t, tmp, &s->files->tunables, node)
+	list_for_each_safe(t, tmp, &s->files->tunables, node)
 		tunable_event(s, &t->src, EPOLLIN);
 }
 
@@ -753,8 +753,8 @@ static int name_open(struct super *s, const struct call *c, const struct path *p
 		return -ENOENT;
 	if (flags & O_CREAT)
 		mode &= ~(mode_t)task_umask(c->tid);
-	fd = openat(s->files->names, p->rest, (flags & ~O_PATH) | O_CLOEXEC | O_NOFOLLOW,
-		    mode);
+	fd = openat(s->files->names, p->rest,
+		    (flags & ~O_PATH) | O_CLOEXEC | O_NOFOLLOW, mode);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -1170,6 +1170,8 @@ static int private_make(struct files *f, int runtime, const char *name)
 	if (f->dirfd < 0)
 		return -errno;
 	f->lock = dir_lock(f->dirfd);
+	if (f->lock >= 0)
+		dprintf(f->lock, "%d", (int)getpid());
 	f->names = private_subdir(f->dirfd, "netns");
 	f->ns = private_subdir(f->dirfd, "ns");
 	f->dirs = private_subdir(f->dirfd, "dir");
@@ -1259,21 +1261,13 @@ void files_fini(struct super *s)
 }
 
 const struct call_row files_rows[] = {
-    {SCMP_SYS(open), call_open},
-    {SCMP_SYS(creat), call_creat},
-    {SCMP_SYS(openat), call_openat},
-    {SCMP_SYS(openat2), call_openat2},
-    {SCMP_SYS(stat), call_stat},
-    {SCMP_SYS(newfstatat), call_newfstatat},
-    {SCMP_SYS(statx), call_statx},
-    {SCMP_SYS(access), call_access},
-    {SCMP_SYS(faccessat), call_faccessat},
-    {SCMP_SYS(faccessat2), call_faccessat},
-    {SCMP_SYS(readlink), call_readlink},
-    {SCMP_SYS(readlinkat), call_readlinkat},
-    {SCMP_SYS(mkdir), call_mkdir},
-    {SCMP_SYS(mkdirat), call_mkdirat},
-    {SCMP_SYS(unlink), call_unlink},
-    {SCMP_SYS(unlinkat), call_unlinkat},
+    {SCMP_SYS(open), call_open},	   {SCMP_SYS(creat), call_creat},
+    {SCMP_SYS(openat), call_openat},	   {SCMP_SYS(openat2), call_openat2},
+    {SCMP_SYS(stat), call_stat},	   {SCMP_SYS(newfstatat), call_newfstatat},
+    {SCMP_SYS(statx), call_statx},	   {SCMP_SYS(access), call_access},
+    {SCMP_SYS(faccessat), call_faccessat}, {SCMP_SYS(faccessat2), call_faccessat},
+    {SCMP_SYS(readlink), call_readlink},   {SCMP_SYS(readlinkat), call_readlinkat},
+    {SCMP_SYS(mkdir), call_mkdir},	   {SCMP_SYS(mkdirat), call_mkdirat},
+    {SCMP_SYS(unlink), call_unlink},	   {SCMP_SYS(unlinkat), call_unlinkat},
 };
 const unsigned files_rows_n = ARRAY_SIZE(files_rows);

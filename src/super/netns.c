@@ -62,7 +62,7 @@
 #endif
 
 enum {
-	SWEEP_SOON_MS = 10,    /* lets a burst of ends pass first */
+	SWEEP_SOON_MS = 10,	/* lets a burst of ends pass first */
 	SWEEP_SOCKETS_MS = 200, /* a namespace that only sockets keep */
 	INDEX_MAX = 1 << 24,
 	PIDFD_GET_NET_NAMESPACE_ = 0xff04,
@@ -215,7 +215,7 @@ struct netns *netns_by_net(struct super *s, const struct net *net)
 {
 	struct netns *ns;
 
-	list_for_each (ns, &s->netnses, node)
+	list_for_each(ns, &s->netnses, node)
 		if (ns->net == net)
 			return ns;
 	return NULL;
@@ -404,7 +404,7 @@ static bool sweep_is_needed(struct super *s)
 {
 	struct netns *ns;
 
-	list_for_each (ns, &s->netnses, node) {
+	list_for_each(ns, &s->netnses, node) {
 		ns->inhabited = false;
 		if (!ns->initial && !ns->pins && !ns_is_named(s, ns))
 			return true;
@@ -419,10 +419,10 @@ void netns_sweep(struct super *s)
 	s->sweep_ns = 0;
 	if (!sweep_is_needed(s))
 		return;
-	list_for_each (ns, &s->netnses, node)
+	list_for_each(ns, &s->netnses, node)
 		ns->inhabited = false;
 	task_mark(s, ns_mark);
-	list_for_each_safe (ns, tmp, &s->netnses, node) {
+	list_for_each_safe(ns, tmp, &s->netnses, node) {
 		if (ns->initial || ns->pins || ns_is_named(s, ns))
 			continue;
 		if (ns->inhabited) {
@@ -761,8 +761,7 @@ bool netns_ioctl(struct super *s, struct call *c)
 			reply_ns_fd(s, c, ns);
 		return true;
 	}
-	if ((req & 0xff00) != 0xb700 ||
-	    netns_by_fd(s, c, (int)c->args[0], false, &ns))
+	if ((req & 0xff00) != 0xb700 || netns_by_fd(s, c, (int)c->args[0], false, &ns))
 		return false;
 	ns_ioctl(s, c, ns);
 	return true;
@@ -804,10 +803,10 @@ void netns_fini(struct super *s)
 }
 
 const struct call_row netns_rows[] = {
-    {SCMP_SYS(unshare), call_unshare},	  {SCMP_SYS(setns), call_setns},
-    {SCMP_SYS(clone), call_clone},	  {SCMP_SYS(mount), call_mount},
-    {SCMP_SYS(umount2), call_umount2},	  {SCMP_SYS(getrlimit), call_getrlimit},
+    {SCMP_SYS(unshare), call_unshare},	   {SCMP_SYS(setns), call_setns},
+    {SCMP_SYS(clone), call_clone},	   {SCMP_SYS(mount), call_mount},
+    {SCMP_SYS(umount2), call_umount2},	   {SCMP_SYS(getrlimit), call_getrlimit},
     {SCMP_SYS(setrlimit), call_setrlimit}, {SCMP_SYS(prlimit64), call_prlimit64},
-    {SCMP_SYS(getresuid), call_getres},	  {SCMP_SYS(getresgid), call_getres},
+    {SCMP_SYS(getresuid), call_getres},	   {SCMP_SYS(getresgid), call_getres},
 };
 const unsigned netns_rows_n = ARRAY_SIZE(netns_rows);

@@ -167,8 +167,8 @@ enum {
 
 struct super {
 	struct warren *w;
-	struct plane *plane; /* plane.c */
-	struct files *files; /* files.c */
+	struct plane *plane;   /* plane.c */
+	struct files *files;   /* files.c */
 	struct source control; /* control.c: listening socket */
 	struct list clients;   /* struct client */
 	u32 n_clients;

@@ -90,7 +90,7 @@ static const struct {
     {SCMP_SYS(setrlimit), 0, 0xffffffff, RLIMIT_LOCKS},
     {SCMP_SYS(prlimit64), 1, 0xffffffff, RLIMIT_LOCKS},
     {SCMP_SYS(newfstatat), 3, 0xffffffff, 0},
-    {SCMP_SYS(statx), 2, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, 0},
+    {SCMP_SYS(statx), 2, AT_EMPTY_PATH, 0},
     {SCMP_SYS(ioctl), 1, 0xffffff00, 0x8900}, /* SIOC* */
     {SCMP_SYS(ioctl), 1, 0x0000ff00, 0xb700}, /* NS_GET_*, with and without sizes */
     {SCMP_SYS(ioctl), 1, 0x0000ffff, 0xff04}, /* PIDFD_GET_NET_NAMESPACE */
