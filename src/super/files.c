@@ -7,6 +7,7 @@
  *	/proc/net, /proc/PID/net	views of the stack (core/view.h)
  *	/sys/class/net			the same
  *	/proc/sys/net			tunables (core/tunable.h)
+ *	/proc/PID/mountinfo		the host's, and the names of namespaces
  *	/etc/X				after `ip netns exec`: /etc/netns/NAME/X
  *
  * The calls that take a path are trapped as far as they are likely to meet one
@@ -188,7 +189,7 @@ static void path_set_view(struct path *p, const char *prefix, const char *rest)
 	path_set(p, PATH_VIEW, p->instead);
 }
 
-static void path_classify_proc(struct path *p, const struct call *c, const char *at)
+static void path_classify_proc(struct path *p, const char *at)
 {
 	const char *rest;
 	char *end;
@@ -223,6 +224,10 @@ static void path_classify_proc(struct path *p, const struct call *c, const char 
 		p->pid = (pid_t)tid;
 		rest = end + 1;
 	}
+	if (!strcmp(rest, "mountinfo")) {
+		path_set(p, PATH_MOUNTINFO, rest);
+		return;
+	}
 	if (!strcmp(rest, "ns/net")) {
 		path_set(p, PATH_NS_NET, rest);
 		return;
@@ -230,7 +235,6 @@ static void path_classify_proc(struct path *p, const struct call *c, const char 
 	rest = path_word(rest, "net");
 	if (rest)
 		path_set_view(p, "net", rest);
-	(void)c;
 }
 
 static void path_classify_etc(struct super *s, struct path *p, const struct call *c)
@@ -303,7 +307,7 @@ static void path_classify(struct super *s, struct path *p, const struct call *c)
 	}
 	rest = path_below(p->abs, "/proc");
 	if (rest) {
-		path_classify_proc(p, c, rest);
+		path_classify_proc(p, rest);
 		return;
 	}
 	rest = path_below(p->abs, "/sys/class/net");
@@ -541,6 +545,42 @@ static int text_memfd(const struct text *t)
 	ro = open(path, O_RDONLY | O_CLOEXEC);
 	close(fd);
 	return ro < 0 ? -errno : ro;
+}
+
+/* The host's mountinfo, and a line for each named namespace (lsns reads them) */
+static int mountinfo_open(struct super *s, const struct path *p)
+{
+	struct files *f = s->files;
+	char buf[4096];
+	struct dirent *d;
+	struct netns *ns;
+	struct text t;
+	ssize_t n;
+	DIR *dir;
+	int fd;
+
+	snprintf(buf, sizeof(buf), "/proc/%d/mountinfo", (int)p->pid);
+	fd = open(buf, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	text_init(&t);
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		text_add(&t, buf, (size_t)n);
+	close(fd);
+	fd = openat(f->dirfd, "netns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (d = readdir(dir)))
+		if (!files_netns_by_name(s, d->d_name, &ns))
+			text_printf(&t,
+				    "%u 1 0:4 net:[%llu] /run/netns/%s rw shared:1 - "
+				    "nsfs nsfs rw\n",
+				    1000000 + ns->index,
+				    (unsigned long long)ns->ident.ino, d->d_name);
+	if (dir)
+		closedir(dir);
+	fd = t.failed ? -ENOMEM : text_memfd(&t);
+	text_fini(&t);
+	return fd;
 }
 
 static struct net *path_net(struct super *s, const struct call *c, const struct path *p,
@@ -782,6 +822,8 @@ static int path_open(struct super *s, const struct call *c, const struct path *p
 	case PATH_VIEW:
 	case PATH_TUNABLE:
 		return stack_file_open(s, c, p, flags);
+	case PATH_MOUNTINFO:
+		return mountinfo_open(s, p);
 	case PATH_ETC:
 		fd = open(p->instead, flags | O_CLOEXEC, mode);
 		return fd < 0 ? -errno : fd;
@@ -839,6 +881,18 @@ static void call_openat2(struct super *s, struct call *c)
 
 /* ---- stat and its kin ---- */
 
+/* Only opening it is ours, or nothing is. */
+static bool path_is_host(const struct path *p)
+{
+	return p->kind == PATH_FOREIGN || p->kind == PATH_MOUNTINFO;
+}
+
+/* Is it a symbolic link of the host that leads to ours? */
+static bool path_is_link(const struct path *p)
+{
+	return p->kind == PATH_NS_NET || !strcmp(p->abs, "/proc/net");
+}
+
 /* A stat of what the path stands for; made up where no file stands behind it */
 static int path_stat(struct super *s, const struct call *c, const struct path *p,
 		     struct stat *st)
@@ -885,7 +939,7 @@ static void do_stat(struct super *s, struct call *c, int dirfd, u64 addr, u64 to
 	struct stat st;
 	int err = files_path(s, c, dirfd, addr, &p);
 
-	if (err || p.kind == PATH_FOREIGN) {
+	if (err || path_is_host(&p)) {
 		super_continue(s, c);
 		return;
 	}
@@ -930,8 +984,9 @@ static void call_statx(struct super *s, struct call *c)
 	struct stat st;
 	struct statx x;
 	int err = files_path(s, c, (int)c->args[0], c->args[1], &p);
+	bool link = c->args[2] & AT_SYMLINK_NOFOLLOW && path_is_link(&p);
 
-	if (err || p.kind == PATH_FOREIGN) {
+	if (err || link || path_is_host(&p)) {
 		super_continue(s, c);
 		return;
 	}
@@ -949,7 +1004,7 @@ static void do_access(struct super *s, struct call *c, int dirfd, u64 addr, int 
 	struct stat st;
 	int err = files_path(s, c, dirfd, addr, &p);
 
-	if (err || p.kind == PATH_FOREIGN) {
+	if (err || path_is_host(&p)) {
 		super_continue(s, c);
 		return;
 	}
@@ -980,8 +1035,8 @@ static void do_readlink(struct super *s, struct call *c, int dirfd, u64 addr, u6
 	size_t n;
 	int err = files_path(s, c, dirfd, addr, &p);
 
-	if (err || p.kind == PATH_FOREIGN || p.kind == PATH_ETC ||
-	    p.kind == PATH_TUNABLE || (p.kind == PATH_VIEW && !strcmp(p.rest, "net"))) {
+	if (err || path_is_host(&p) || p.kind == PATH_ETC || p.kind == PATH_TUNABLE ||
+	    (p.kind == PATH_VIEW && !strcmp(p.rest, "net"))) {
 		super_continue(s, c);
 		return;
 	}
@@ -1011,6 +1066,18 @@ static void call_readlinkat(struct super *s, struct call *c)
 	do_readlink(s, c, (int)c->args[0], c->args[1], c->args[2], c->args[3]);
 }
 
+/* `ls -l` asks for access lists; ours have none */
+static void call_getxattr(struct super *s, struct call *c)
+{
+	struct path p;
+	int err = files_path(s, c, AT_FDCWD, c->args[0], &p);
+
+	if (err || path_is_host(&p) || p.kind == PATH_ETC)
+		super_continue(s, c);
+	else
+		super_reply(s, c, -ENODATA);
+}
+
 /* ---- mkdir, unlink ---- */
 
 static void do_mkdir(struct super *s, struct call *c, int dirfd, u64 addr)
@@ -1019,7 +1086,7 @@ static void do_mkdir(struct super *s, struct call *c, int dirfd, u64 addr)
 	struct stat st;
 	int err = files_path(s, c, dirfd, addr, &p);
 
-	if (err || p.kind == PATH_FOREIGN || p.kind == PATH_ETC)
+	if (err || path_is_host(&p) || p.kind == PATH_ETC)
 		super_continue(s, c);
 	else if (!path_stat(s, c, &p, &st))
 		super_reply(s, c, -EEXIST);
@@ -1051,7 +1118,7 @@ static void do_unlink(struct super *s, struct call *c, int dirfd, u64 addr, int 
 	struct path p;
 	int err = files_path(s, c, dirfd, addr, &p);
 
-	if (err || p.kind == PATH_FOREIGN || p.kind == PATH_ETC)
+	if (err || path_is_host(&p) || p.kind == PATH_ETC)
 		super_continue(s, c);
 	else if (p.kind == PATH_NETNS_NAME)
 		super_reply(s, c, name_unlink(s, &p, flags));
@@ -1267,6 +1334,7 @@ const struct call_row files_rows[] = {
     {SCMP_SYS(statx), call_statx},	   {SCMP_SYS(access), call_access},
     {SCMP_SYS(faccessat), call_faccessat}, {SCMP_SYS(faccessat2), call_faccessat},
     {SCMP_SYS(readlink), call_readlink},   {SCMP_SYS(readlinkat), call_readlinkat},
+    {SCMP_SYS(getxattr), call_getxattr},   {SCMP_SYS(lgetxattr), call_getxattr},
     {SCMP_SYS(mkdir), call_mkdir},	   {SCMP_SYS(mkdirat), call_mkdirat},
     {SCMP_SYS(unlink), call_unlink},	   {SCMP_SYS(unlinkat), call_unlinkat},
 };

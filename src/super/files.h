@@ -18,6 +18,7 @@ enum path_kind {
 	PATH_BOUND,	 /* a path that a namespace was bound to */
 	PATH_VIEW,	 /* /proc/net/REST, /proc/PID/net/REST, /sys/class/net/REST */
 	PATH_TUNABLE,	 /* /proc/sys/net/REST */
+	PATH_MOUNTINFO,	 /* /proc/PID/mountinfo */
 	PATH_ETC,	 /* a file bound from /etc/netns/NAME; rest: what instead */
 };
 

@@ -70,7 +70,7 @@ static const int notify_always[] = {
     SCMP_SYS(readlink),	   SCMP_SYS(readlinkat), SCMP_SYS(stat),
     SCMP_SYS(access),	   SCMP_SYS(faccessat),	 SCMP_SYS(faccessat2),
     SCMP_SYS(mkdir),	   SCMP_SYS(mkdirat),	 SCMP_SYS(unlink),
-    SCMP_SYS(unlinkat),
+    SCMP_SYS(unlinkat),	   SCMP_SYS(getxattr),	 SCMP_SYS(lgetxattr),
 };
 
 /* Notified when argument @arg satisfies (arg & mask) == value */
