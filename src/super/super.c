@@ -47,7 +47,6 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/worker.h"
@@ -73,10 +72,11 @@ enum {
 
 u64 super_now(void)
 {
-	struct timespec ts;
+	struct clock clock;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (u64)ts.tv_sec * NS_PER_S + (u64)ts.tv_nsec;
+	clock_init(&clock, false);
+	clock_tick(&clock);
+	return clock.now_ns;
 }
 
 /* ---- the epoll set ---- */
