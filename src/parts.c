@@ -10,6 +10,8 @@
 #include "core/dev.h"
 #include "core/part.h"
 #include "core/sock.h"
+#include "link/loopback.h"
+#include "link/veth.h"
 
 const struct part *const warren_parts[] = {
     &dev_part,

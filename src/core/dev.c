@@ -684,6 +684,7 @@ static void dev_net_pre_exit(struct net *net)
 		else
 			dev_unregister(dev);
 	}
+	net->lo = NULL;
 }
 
 const struct part dev_part = {

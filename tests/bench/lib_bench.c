@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lib_bench.c - what the library costs: namespaces born and dead
+ *
+ * Prints one figure a line: name, value, unit. Never a pass or a fail.
+ */
+
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/net.h"
+#include "core/worker.h"
+#include "parts.h"
+
+static double now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void settle(struct warren *w)
+{
+	while (worker_step(w->worker))
+		;
+}
+
+/* Birth and death of @n nets while @alive others live */
+static void births(struct warren *w, struct net **nets, size_t alive, size_t n)
+{
+	double t0, t1, t2;
+
+	t0 = now_s();
+	for (size_t i = 0; i < n; i++)
+		if (net_new(w, "", &nets[alive + i]))
+			exit(1);
+	t1 = now_s();
+	for (size_t i = 0; i < n; i++)
+		net_put(nets[alive + i]);
+	settle(w);
+	t2 = now_s();
+	printf("namespace birth, %zu alive\t%.3f\tus\n", alive, (t1 - t0) / (double)n * 1e6);
+	printf("namespace death, %zu alive\t%.3f\tus\n", alive, (t2 - t1) / (double)n * 1e6);
+}
+
+int main(int argc, char **argv)
+{
+	size_t most = argc > 1 ? (size_t)strtoull(argv[1], NULL, 10) : 1000000;
+	const struct warren_config cfg = {
+		.parts = warren_parts,
+		.seed = 1,
+		.virtual_time = true,
+	};
+	struct net **nets = calloc(most + 10000, sizeof(*nets));
+	struct warren *w;
+	u64 before;
+
+	if (!nets || warren_new(&cfg, &w))
+		return 1;
+	before = w->mem.bytes;
+	for (size_t i = 0; i < 1000; i++)
+		if (net_new(w, "", &nets[i]))
+			return 1;
+	printf("namespace memory\t%.0f\tbytes\n", (double)(w->mem.bytes - before) / 1000);
+	births(w, nets, 1000, 10000);
+	for (size_t i = 1000; i < most; i++)
+		if (net_new(w, "", &nets[i]))
+			return 1;
+	births(w, nets, most, 10000);
+	for (size_t i = 0; i < most; i++)
+		net_put(nets[i]);
+	settle(w);
+	warren_free(w);
+	free(nets);
+	return 0;
+}
