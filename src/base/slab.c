@@ -141,6 +141,7 @@ void *slab_get_raw(struct slab *s)
 	if (!s->free && !add_page(s))
 		return NULL;
 	obj = s->free;
+	BUG_ON(!obj);
 	s->free = *(void **)obj;
 	check_poison(s, obj);
 	s->in_use++;

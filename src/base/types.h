@@ -46,18 +46,17 @@ typedef __be64 be64;
 #define container_of(ptr, type, member)                                                \
 	((type *)(void *)((char *)(uintptr_t)(ptr)-offsetof(type, member)))
 
-#define min(a, b)                                                                      \
+/* The names inside are new each time, so that min and max nest. */
+#define PASTE_(a, b) a##b
+#define PASTE(a, b)  PASTE_(a, b)
+#define PICK_(a, op, b, x, y)                                                          \
 	({                                                                             \
-		__typeof__(a) min_a_ = (a);                                            \
-		__typeof__(b) min_b_ = (b);                                            \
-		min_a_ < min_b_ ? min_a_ : min_b_;                                     \
+		__typeof__(a) x = (a);                                                 \
+		__typeof__(b) y = (b);                                                 \
+		x op y ? x : y;                                                        \
 	})
-#define max(a, b)                                                                      \
-	({                                                                             \
-		__typeof__(a) max_a_ = (a);                                            \
-		__typeof__(b) max_b_ = (b);                                            \
-		max_a_ > max_b_ ? max_a_ : max_b_;                                     \
-	})
+#define min(a, b) PICK_(a, <, b, PASTE(x_, __COUNTER__), PASTE(y_, __COUNTER__))
+#define max(a, b) PICK_(a, >, b, PASTE(x_, __COUNTER__), PASTE(y_, __COUNTER__))
 #define clamp(x, lo, hi)                                                               \
 	({                                                                             \
 		__typeof__(x) clamp_x_ = (x);                                          \

@@ -57,7 +57,7 @@ bool ipaddr_in(const struct ipaddr *a, const struct ipaddr *net, unsigned plen)
 
 	if (a->family != net->family || plen > ipaddr_len(a) * 8)
 		return false;
-	if (memcmp(a->v6, net->v6, whole))
+	if (memcmp(a->v6, net->v6, whole) != 0)
 		return false;
 	return !rest || !((a->v6[whole] ^ net->v6[whole]) >> (8 - rest));
 }
@@ -282,38 +282,45 @@ int ip4_parse_opts(const u8 *hdr, u32 hdr_len, struct ip4_opts *out)
 	return 0;
 }
 
-/* The place that pointer @o[2] names, moved on by @size; NULL: full */
-static u8 *take_place(u8 *o, u8 size)
+/* The place that pointer @o[2] names, which moves on by @size. Return: its offset in
+ * the option, 0 when it is full */
+static u8 take_place(u8 *o, u8 size)
 {
-	u8 *place = o + o[2] - 1;
+	u8 at = o[2] - 1;
 
-	if (o[2] + size - 1 > o[1])
-		return NULL;
+	if (at + size > o[1])
+		return 0;
 	o[2] += size;
-	return place;
+	return at;
+}
+
+static void stamp_route(u8 *o, be32 addr)
+{
+	u8 at = take_place(o, 4);
+
+	if (at)
+		memcpy(o + at, &addr, 4);
 }
 
 static void stamp_time(u8 *o, be32 addr, u32 now_ms)
 {
 	be32 now = cpu_to_be32(now_ms);
-	u8 mode = o[3] & 0xf;
-	u8 *place;
+	u8 mode = o[3] & 0xf, at;
 
-	if (mode == IP4_TS_PRESPEC) {
-		if (o[2] + 7 > o[1] || memcmp(o + o[2] - 1, &addr, 4))
-			return; /* another one is asked */
-	}
-	place = take_place(o, mode == IP4_TS_ONLY ? 4 : 8);
-	if (!place) {
+	if (mode == IP4_TS_PRESPEC &&
+	    (o[2] + 7 > o[1] || memcmp(o + o[2] - 1, &addr, 4) != 0))
+		return; /* another one is asked */
+	at = take_place(o, mode == IP4_TS_ONLY ? 4 : 8);
+	if (!at) {
 		if (o[3] >> 4 != 15)
 			o[3] += 0x10; /* one more that found no place */
 		return;
 	}
 	if (mode != IP4_TS_ONLY) {
-		memcpy(place, &addr, 4);
-		place += 4;
+		memcpy(o + at, &addr, 4);
+		at += 4;
 	}
-	memcpy(place, &now, 4);
+	memcpy(o + at, &now, 4);
 }
 
 void ip4_opts_stamp(struct ip4_hdr *h, const struct ip4_opts *opts, be32 addr,
@@ -323,12 +330,8 @@ void ip4_opts_stamp(struct ip4_hdr *h, const struct ip4_opts *opts, be32 addr,
 
 	if (opts->bad || (!opts->rr && !opts->ts))
 		return;
-	if (opts->rr) {
-		u8 *place = take_place(hdr + opts->rr, 4);
-
-		if (place)
-			memcpy(place, &addr, 4);
-	}
+	if (opts->rr)
+		stamp_route(hdr + opts->rr, addr);
 	if (opts->ts)
 		stamp_time(hdr + opts->ts, addr, now_ms);
 	ip4_set_check(h);

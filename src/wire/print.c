@@ -421,9 +421,9 @@ static void say_ip4(struct line *l, const u8 *data, u32 cap_len)
 	    .dst = ipaddr_v4(i.dst),
 	    .proto = i.proto,
 	    .l4 = data + i.hdr_len,
-	    .cap = min(cap_len, i.tot_len) - i.hdr_len,
 	    .len = i.payload_len,
 	};
+	ip.cap = min(cap_len - i.hdr_len, ip.len);
 	if (i.is_frag)
 		say(l, "(frag %u:%u@%u%s) ", be16_to_cpu(i.id), i.payload_len,
 		    i.frag_off, i.more_frags ? "+" : "");
@@ -454,10 +454,9 @@ static void say_ip6(struct line *l, const u8 *data, u32 cap_len)
 	    .dst = ipaddr_v6(i.dst),
 	    .proto = i.proto,
 	    .l4 = data + i.l4_off,
-	    .cap = cap_len - min(cap_len, i.l4_off),
 	    .len = i.payload_len + (u32)sizeof(struct ip6_hdr) - i.l4_off,
 	};
-	ip.cap = min(ip.cap, ip.len);
+	ip.cap = min(cap_len - min(cap_len, i.l4_off), ip.len);
 	if (i.is_frag)
 		say(l, "(frag 0x%08x:%u@%u%s) ", be32_to_cpu(i.frag_id), ip.len,
 		    i.frag_off, i.more_frags ? "+" : "");
