@@ -21,8 +21,11 @@
  *     were set, since each move takes whole lists from front to back.
  *
  * Set and cancel cost a few instructions. The exact time of the next expiry
- * is remembered; when the timer that had it was cancelled, one slot is read to
- * find it again.
+ * is remembered; when the timer that had it was cancelled, it is found again at
+ * the head of the first slot, which must be sorted for that. Timers are mostly
+ * set in the order in which they expire, so a slot is kept sorted as long as
+ * that costs a few steps (SORTED_STEPS), and else sorted when asked: by natural
+ * merges, which for a sorted list with some new ones behind it are two passes.
  */
 
 #include "base/wheel.h"
@@ -35,6 +38,7 @@ enum {
 	DIGIT_BITS = 6,
 	SLOTS = 1 << DIGIT_BITS,
 	LEVELS = (64 + DIGIT_BITS - 1) / DIGIT_BITS,
+	SORTED_STEPS = 8,
 };
 
 struct wheel {
@@ -43,7 +47,8 @@ struct wheel {
 	u64 next; /* the earliest expiry, when next_known */
 	bool next_known;
 	struct list past;
-	u64 used[LEVELS]; /* a bit for each slot that is not empty */
+	u64 used[LEVELS];     /* a bit for each slot that is not empty */
+	u64 unsorted[LEVELS]; /* a bit for each slot that is not in order of expiry */
 	struct list slots[LEVELS][SLOTS];
 };
 
@@ -101,14 +106,71 @@ static u64 slot_start(const struct wheel *wh, unsigned level, unsigned slot)
 	return (wh->cur & above) | (u64)slot << shift;
 }
 
-static void insert_past(struct wheel *wh, struct timer *t)
+static u64 expiry(const struct list *node)
 {
-	struct list *at = &wh->past;
+	return list_entry(node, const struct timer, node)->expires_ns;
+}
 
-	while (at->prev != &wh->past &&
-	       list_entry(at->prev, struct timer, node)->expires_ns > t->expires_ns)
+/* Insert into a sorted list, behind equals; at most @steps from its end.
+ * Return: false when that was not enough, and nothing was done */
+static bool insert_sorted(struct list *head, struct timer *t, u64 steps)
+{
+	struct list *at = head;
+
+	while (at->prev != head && expiry(at->prev) > t->expires_ns) {
+		if (steps-- == 0)
+			return false;
 		at = at->prev;
+	}
 	list_add_tail(at, &t->node);
+	return true;
+}
+
+/* Move the sorted beginning of @from to the end of @run. */
+static void take_run(struct list *from, struct list *run)
+{
+	u64 last = 0;
+
+	while (!list_empty(from) && expiry(from->next) >= last) {
+		struct list *n = from->next;
+
+		last = expiry(n);
+		list_del(n);
+		list_add_tail(run, n);
+	}
+}
+
+/* Move both sorted lists to the end of @out, of equals @a's first. */
+static void merge(struct list *out, struct list *a, struct list *b)
+{
+	while (!list_empty(a) && !list_empty(b)) {
+		struct list *n = expiry(a->next) <= expiry(b->next) ? a->next : b->next;
+
+		list_del(n);
+		list_add_tail(out, n);
+	}
+	list_splice_tail(out, a);
+	list_splice_tail(out, b);
+}
+
+/* Natural merge sort: equals keep their order. */
+static void sort(struct list *l)
+{
+	unsigned merged;
+
+	do {
+		struct list out, a, b;
+
+		list_init(&out);
+		list_init(&a);
+		list_init(&b);
+		for (merged = 0; !list_empty(l); merged++) {
+			take_run(l, &a);
+			take_run(l, &b);
+			merge(&out, &a, &b);
+		}
+		list_splice_tail(l, &out);
+	} while (merged > 1);
 }
 
 static void insert(struct wheel *wh, struct timer *t)
@@ -116,13 +178,23 @@ static void insert(struct wheel *wh, struct timer *t)
 	unsigned level, slot;
 
 	if (t->expires_ns < wh->cur) {
-		insert_past(wh, t);
+		insert_sorted(&wh->past, t, ~0ULL);
 		return;
 	}
 	level = level_of(wh, t->expires_ns);
 	slot = digit(t->expires_ns, level);
-	list_add_tail(&wh->slots[level][slot], &t->node);
 	wh->used[level] |= 1ULL << slot;
+	if (level && !(wh->unsorted[level] & 1ULL << slot) &&
+	    insert_sorted(&wh->slots[level][slot], t, SORTED_STEPS))
+		return;
+	list_add_tail(&wh->slots[level][slot], &t->node);
+	wh->unsorted[level] |= 1ULL << slot;
+}
+
+static void slot_is_empty(struct wheel *wh, unsigned level, unsigned slot)
+{
+	wh->used[level] &= ~(1ULL << slot);
+	wh->unsorted[level] &= ~(1ULL << slot);
 }
 
 /* Unlink a pending timer, and keep `used` right. */
@@ -137,7 +209,7 @@ static void unlink_timer(struct wheel *wh, struct timer *t)
 	level = level_of(wh, t->expires_ns);
 	slot = digit(t->expires_ns, level);
 	if (list_empty(&wh->slots[level][slot]))
-		wh->used[level] &= ~(1ULL << slot);
+		slot_is_empty(wh, level, slot);
 }
 
 void timer_set_at(struct timer *t, u64 expires_ns)
@@ -179,22 +251,19 @@ static bool first_slot(const struct wheel *wh, unsigned *level, unsigned *slot)
 	return false;
 }
 
-static u64 find_next(const struct wheel *wh)
+static u64 find_next(struct wheel *wh)
 {
-	const struct timer *t;
 	unsigned level, slot;
-	u64 next = ~0ULL;
 
-	t = list_first(&wh->past, struct timer, node);
-	if (t)
-		return t->expires_ns;
+	if (!list_empty(&wh->past))
+		return expiry(wh->past.next);
 	if (!first_slot(wh, &level, &slot))
-		return next;
-	if (level == 0)
-		return slot_start(wh, level, slot);
-	list_for_each(t, &wh->slots[level][slot], node)
-		next = min(next, t->expires_ns);
-	return next;
+		return ~0ULL;
+	if (level && (wh->unsorted[level] & 1ULL << slot)) {
+		sort(&wh->slots[level][slot]);
+		wh->unsorted[level] &= ~(1ULL << slot);
+	}
+	return expiry(wh->slots[level][slot].next);
 }
 
 u64 wheel_next(struct wheel *wh)
@@ -219,7 +288,7 @@ static void advance(struct wheel *wh, u64 to)
 		return;
 	list_init(&moved);
 	list_splice_tail(&moved, &wh->slots[level][slot]);
-	wh->used[level] &= ~(1ULL << slot);
+	slot_is_empty(wh, level, slot);
 	while (!list_empty(&moved)) {
 		struct timer *t = list_entry(moved.next, struct timer, node);
 

@@ -5,6 +5,8 @@
 
 #include "base/random.h"
 
+#include <stdlib.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -177,11 +179,37 @@ static void test_never_early(void **state)
 	wheel_free(wh);
 }
 
+/* Many timers that expire in one slot, re-armed as a busy server does; seconds when
+ * finding the next one reads them all */
+static void test_many(void **state)
+{
+	enum { MANY = 50000, TURNS = 200000 };
+	struct timer *t = calloc(MANY, sizeof(*t));
+	struct wheel *wh = wheel_new(0);
+	u64 now = 1ULL << 33;
+
+	(void)state;
+	for (u32 i = 0; i < MANY; i++) {
+		timer_init(&t[i], wh, ignore);
+		/* the first ones from the last to the first */
+		timer_set_at(&t[i], now + (i < 1000 ? 1000 - i : i));
+	}
+	for (u32 i = 0; i < TURNS; i++) {
+		timer_set_at(&t[i % MANY], now + MANY + i);
+		assert_true(wheel_next(wh) <= now + MANY + i);
+	}
+	assert_int_equal(wheel_next(wh), now + TURNS);
+	assert_int_equal(wheel_run(wh, ~0ULL, ~0U), MANY);
+	wheel_free(wh);
+	free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_oracle),
 	    cmocka_unit_test(test_never_early),
+	    cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
