@@ -56,6 +56,7 @@ enum {
 	NR_IO_URING_FIRST = 425, /* setup, enter, register */
 	NR_IO_URING_LAST = 427,
 	NR_MOUNT_SETATTR = 442,
+	NR_PIDFD_GETFD = 438,
 };
 
 /* Always notified */
@@ -157,6 +158,9 @@ static int trap_add_refused(scmp_filter_ctx ctx)
 {
 	int err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), NR_CLONE3, 0);
 
+	/* a process outside may have a socket of the host */
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), NR_PIDFD_GETFD, 0);
 	for (int nr = NR_IO_URING_FIRST; nr <= NR_IO_URING_LAST && !err; nr++)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), nr, 0);
 	for (int nr = NR_MOUNT_FIRST; nr <= NR_MOUNT_LAST && !err; nr++)
