@@ -42,17 +42,19 @@ static void births(struct warren *w, struct net **nets, size_t alive, size_t n)
 		net_put(nets[alive + i]);
 	settle(w);
 	t2 = now_s();
-	printf("namespace birth, %zu alive\t%.3f\tus\n", alive, (t1 - t0) / (double)n * 1e6);
-	printf("namespace death, %zu alive\t%.3f\tus\n", alive, (t2 - t1) / (double)n * 1e6);
+	printf("namespace birth, %zu alive\t%.3f\tus\n", alive,
+	       (t1 - t0) / (double)n * 1e6);
+	printf("namespace death, %zu alive\t%.3f\tus\n", alive,
+	       (t2 - t1) / (double)n * 1e6);
 }
 
 int main(int argc, char **argv)
 {
 	size_t most = argc > 1 ? (size_t)strtoull(argv[1], NULL, 10) : 1000000;
 	const struct warren_config cfg = {
-		.parts = warren_parts,
-		.seed = 1,
-		.virtual_time = true,
+	    .parts = warren_parts,
+	    .seed = 1,
+	    .virtual_time = true,
 	};
 	struct net **nets = calloc(most + 10000, sizeof(*nets));
 	struct warren *w;
@@ -64,7 +66,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < 1000; i++)
 		if (net_new(w, "", &nets[i]))
 			return 1;
-	printf("namespace memory\t%.0f\tbytes\n", (double)(w->mem.bytes - before) / 1000);
+	printf("namespace memory\t%.0f\tbytes\n",
+	       (double)(w->mem.bytes - before) / 1000);
 	births(w, nets, 1000, 10000);
 	for (size_t i = 1000; i < most; i++)
 		if (net_new(w, "", &nets[i]))
