@@ -1,11 +1,188 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * plane.h - the data plane of programs' sockets
+ *
+ * What a program holds is the carrier: an AF_UNIX socket of the host, which
+ * poll, epoll, read, write, sendfile and the rest work on natively. Behind it
+ * stands an endpoint: our end of the carrier, and the stack's socket. plane.c
+ * moves bytes between the two; calls*.c answer the calls that are caught.
  */
 #ifndef WARREN_SUPER_PLANE_H
 #define WARREN_SUPER_PLANE_H
 
+#include "base/wheel.h"
+#include "core/sock.h"
+#include "core/worker.h"
 #include "super/super.h"
+
+enum {
+	PLANE_BUF = 262144, /* scratch: longest message, bytes moved at once */
+	PLANE_CONTROL = 4096,
+};
+
+enum ep_kind {
+	EP_STREAM,  /* carrier: an AF_UNIX stream socket, worked on in place */
+	EP_MESSAGE, /* carrier: one end of a SOCK_SEQPACKET pair */
+};
+
+/* Of a stream's carrier */
+enum ep_state {
+	EP_FRESH,      /* not connected: our end does not exist */
+	EP_CONNECTING, /* connected to our end, full of junk: not writable */
+	EP_JOINED,     /* connected to our end: data moves */
+	EP_LISTENING,  /* listening; our end, if any, is a connection waiting there */
+	EP_DEAD,       /* refused, reset: our end is closed */
+};
+
+/* Bytes that one side did not take yet */
+struct ep_rest {
+	u8 *buf; /* malloc; NULL: none */
+	size_t off, len;
+};
+
+/* What the stack said beside a message's bytes */
+struct ep_meta {
+	struct sockaddr_storage name;
+	socklen_t name_len;
+	int flags; /* MSG_x that the stack raised */
+	size_t control_len;
+	u8 control[256];
+};
+
+/* A message that waits until the carrier has been emptied */
+struct ep_message {
+	struct ep_meta meta;
+	size_t len;
+	u8 data[];
+};
+
+struct endpoint {
+	struct ident ident; /* the carrier's inode */
+	bool known;	    /* ident is in the table: a program may hold the carrier */
+	struct list node;   /* plane.all */
+	struct list loose;  /* plane.loose: its last close is looked for */
+	struct plane *plane;
+	struct sock *sk;  /* owned */
+	struct wait wait; /* on sk */
+	struct work work; /* sk has news */
+	enum ep_kind kind;
+	enum ep_state state;
+	struct source src; /* our end; fd -1: none */
+	pid_t tid;	   /* who named the carrier last, and how: a hint */
+	int fd;
+	u32 seen;	  /* sweep that saw it alive */
+	bool in;	  /* our end may have something to read */
+	bool full;	  /* our end takes no more for now */
+	bool eof;	  /* the program writes no more; all it wrote was read */
+	bool hup;	  /* the carrier may be closed */
+	bool fin;	  /* the program was told that nothing more comes */
+	bool prog_shut;	  /* the program called shutdown() */
+	bool deaf, mute;  /* the stack takes, gives no more */
+	u32 junk;	  /* bytes of it in our end; EP_CONNECTING */
+	int err;	  /* pending error that the carrier cannot carry; positive */
+	struct ep_rest to_stack, to_program;
+
+	/* messages: what lies in the carrier has this meta, all of it */
+	struct ep_meta meta;
+	u32 pushed; /* how many were put there since it was known to be empty */
+	struct ep_message *next;
+
+	struct list ops; /* struct op: held calls */
+};
+
+struct plane {
+	struct super *s;
+	struct list all, loose;
+	struct source listener; /* carriers are connected to it */
+	struct sockaddr_storage listener_name;
+	socklen_t listener_len;
+	int sndbuf; /* the host's default for a carrier, as setsockopt() takes it */
+	int diag;   /* NETLINK_SOCK_DIAG of the host; -1: none */
+	u32 sweep;  /* serial */
+	struct timer sweep_timer;
+	u64 sweep_delay_ns;
+	bool poisoned_mac_unused;
+	u8 buf[PLANE_BUF];
+	u8 control[PLANE_CONTROL];
+};
+
+static inline struct endpoint *ep_of(struct ident *id)
+{
+	return id && id->kind == IDENT_SOCKET
+		   ? container_of(id, struct endpoint, ident)
+		   : NULL;
+}
+
+/* ---- life ---- */
+
+/*
+ * An endpoint for @sk, whose reference it takes over on success.
+ * @out_fd: the carrier to hand out; the caller closes its copy
+ * Return: 0, -EMFILE, -ENOMEM …
+ */
+int ep_new(struct plane *pl, struct sock *sk, struct endpoint **out, int *out_fd);
+/* For an accepted @sk: @carrier is what the program gets, @ours our end (taken over
+ * on success; -1: make a pair and leave the carrier in *@carrier) */
+int ep_new_joined(struct plane *pl, struct sock *sk, int *carrier, int ours,
+		  struct endpoint **out);
+/* Close: the stack's socket is released. Held calls end with EBADF. */
+void ep_free(struct endpoint *ep);
+
+/* Move what can be moved, both ways, and try held calls. Not from inside the stack. */
+void ep_pump(struct endpoint *ep);
+/* A duplicate of the carrier, found by the hint; -1: not found */
+int ep_borrow(struct endpoint *ep);
+
+/* ---- streams ---- */
+
+/* The handshake is done: join @carrier (a duplicate) with our end. 0, negative errno */
+int ep_join(struct endpoint *ep, int carrier);
+/* The handshake goes on behind the program's back: not writable until it is done. */
+int ep_connecting(struct endpoint *ep, int carrier);
+/* The carrier listens; a waiting connection makes it readable. */
+int ep_listen(struct endpoint *ep, int carrier);
+/* Make the carrier of a listener readable, or not, as the stack's socket is. */
+void ep_show_pending(struct endpoint *ep);
+/* Take the waiting connection. @carrier: the listener's. @ours: our end, now the
+ * caller's. Return: descriptor of the program's end, -EAGAIN: none */
+int ep_take_pending(struct endpoint *ep, int carrier, int *ours);
+
+/* ---- messages ---- */
+
+/*
+ * Receive for a caught call: from the carrier what was pushed there, else from the
+ * stack. @carrier: a duplicate. Return: as sock_ops.recv
+ */
+ssize_t ep_recv(struct endpoint *ep, int carrier, struct msg *m);
+
+/* ---- held calls ---- */
+
+struct op;
+/* Try to do it. Return: the call's result; -EAGAIN: not yet; OP_ANSWERED */
+typedef s64 op_fn(struct op *op);
+#define OP_ANSWERED (-4097)
+
+struct op {
+	struct list node; /* ep->ops when held */
+	struct super *s;
+	struct call *c;
+	struct endpoint *ep;
+	op_fn *attempt;
+	int dup;    /* of the carrier, owned; closed by op_end() */
+	bool held;
+	int timed_out; /* result when the time is over */
+	u64 timeout_ns; /* 0: for ever */
+	u64 done;	/* attempt's own */
+	struct timer timer;
+	struct source src; /* waits for @dup itself; fd -1: does not */
+	u32 dup_events;	   /* EPOLLx to wait for at @dup */
+};
+
+/* Attempt; if it must wait and @block, hold the call. @op on the caller's stack */
+void op_run(struct op *op, bool block);
+void op_try_all(struct endpoint *ep);
+
+/* ---- the room's ---- */
 
 /* Return: 0 or a negative errno; sets s->plane, owned */
 int plane_init(struct super *s);
@@ -13,5 +190,9 @@ int plane_init(struct super *s);
 void plane_fini(struct super *s);
 /* Does a socket of a program keep @net alive? */
 bool plane_uses_net(struct super *s, const struct net *net);
+/* Look now for closed sockets that nothing tells us of. Return: true: some were */
+bool plane_sweep(struct plane *pl);
+/* A process ended, or a call came: look soon. */
+void plane_kick(struct super *s, bool soon);
 
 #endif
