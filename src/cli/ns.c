@@ -27,6 +27,8 @@
 #include "super/control.h"
 #include "super/launch.h"
 
+enum { GRACE_MS = 2000 }; /* between SIGTERM and SIGKILL */
+
 /* ---- exec ---- */
 
 /* NAME[:NETNS] into the directory of NAME and the name NETNS */
@@ -71,14 +73,23 @@ static int exec_wait(int sock, int signals, pid_t child)
 {
 	struct pollfd fds[2] = {{signals, POLLIN, 0}, {sock, POLLIN, 0}};
 	struct signalfd_siginfo si;
-	int status = 0;
+	int status = 0, patience = -1;
 
 	while (!exec_reap(child, &status)) {
-		if (poll(fds, 2, -1) < 0)
+		int n = poll(fds, 2, patience);
+
+		if (n == 0) {
+			kill(child, SIGKILL);
+			patience = -1;
+		}
+		if (n <= 0)
 			continue;
 		if (fds[1].revents) {
+			/* the warren has ended */
 			kill(child, SIGTERM);
+			kill(child, SIGCONT);
 			fds[1].fd = -1;
+			patience = GRACE_MS;
 		}
 		if (read(signals, &si, sizeof(si)) != (ssize_t)sizeof(si))
 			continue;

@@ -65,8 +65,10 @@
 
 enum {
 	EVENTS_A_TURN = 64,
-	GRACE_MS = 2000, /* between SIGTERM and SIGKILL */
-	WATCH_MS = 5,	 /* between two looks at held calls */
+	GRACE_MS = 2000,   /* between SIGTERM and SIGKILL */
+	WATCH_MS = 5,	   /* between two looks at held calls, at first */
+	WATCH_MAX_MS = 40, /* … when nothing happens for long */
+	KILLS_MAX = 50,	   /* rounds of SIGKILL, 100 ms apart */
 	NOTIF_SYNC_WAKE_UP = 1,
 };
 
@@ -268,6 +270,12 @@ bool super_call_valid(struct super *s, const struct call *c)
 	return ioctl(c->from->src.fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
+static void super_watch_after(struct super *s, u32 ms)
+{
+	s->watch_ms = ms;
+	s->watch_ns = super_now() + ms * NS_PER_MS;
+}
+
 void super_hold(struct super *s, struct call *c, call_cancel *cancel, void *held_by)
 {
 	c->state = CALL_HELD;
@@ -275,7 +283,9 @@ void super_hold(struct super *s, struct call *c, call_cancel *cancel, void *held
 	c->held_by = held_by;
 	list_add_tail(&s->held, &c->node);
 	if (!s->watch_ns)
-		s->watch_ns = super_now() + WATCH_MS * NS_PER_MS;
+		super_watch_after(s, WATCH_MS);
+	else
+		s->watch_ms = WATCH_MS;
 }
 
 /* The caller is gone; nobody waits for an answer. */
@@ -314,7 +324,7 @@ static void super_watch_held(struct super *s)
 	}
 	s->watch_ns = 0;
 	if (!list_empty(&s->held))
-		s->watch_ns = super_now() + WATCH_MS * NS_PER_MS;
+		super_watch_after(s, min(s->watch_ms * 2, (u32)WATCH_MAX_MS));
 }
 
 /* ---- calls ---- */
@@ -358,6 +368,8 @@ static void listener_del(struct super *s, struct listener *l)
 	netns_kick(s);
 }
 
+static void super_reap(struct super *s);
+
 static void listener_event(struct super *s, struct source *src, u32 events)
 {
 	struct listener *l = container_of(src, struct listener, src);
@@ -375,6 +387,7 @@ static void listener_event(struct super *s, struct source *src, u32 events)
 	if (events & (EPOLLHUP | EPOLLERR)) {
 		super_task_gone(s); /* no held call names it any more */
 		listener_del(s, l);
+		super_reap(s);
 	}
 }
 
@@ -482,7 +495,9 @@ static void super_reap(struct super *s)
 
 		if (waitid(P_ALL, 0, &si,
 			   WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL)) {
-			if (errno == ECHILD && s->child_ended)
+			/* the listeners end with the last task of their trees */
+			if (errno == ECHILD && s->child_ended &&
+			    list_empty(&s->listeners))
 				s->finished = true;
 			return;
 		}
@@ -567,6 +582,8 @@ static void super_tick(struct super *s)
 		s->grace_ns = now + GRACE_MS * NS_PER_MS / 20;
 		super_kill_all(s, SIGKILL);
 		super_reap(s);
+		if (++s->kills > KILLS_MAX) /* in the kernel, and does not return */
+			s->finished = true;
 	}
 	if (s->sweep_ns && now >= s->sweep_ns)
 		netns_sweep(s);

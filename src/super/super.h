@@ -190,6 +190,8 @@ struct super {
 	bool child_ended;
 	bool finished;
 	u64 grace_ns; /* when to send SIGKILL; 0: not ending */
+	u32 kills;    /* rounds of SIGKILL so far */
+	u32 watch_ms; /* the pause before watch_ns */
 	u64 watch_ns; /* when to look at held calls again; 0: none held */
 	u64 sweep_ns; /* when to look for namespaces without users; 0: no need */
 
