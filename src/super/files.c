@@ -23,7 +23,9 @@
  *	ns/N	one file for each namespace
  *	netns/	stands for /run/netns: listing it and names relative to it are
  *		native
- *	dir/	directories that stand for ours, filled when they are opened
+ *	dir/	directories that stand for ours, filled when they are opened;
+ *		a link to one on a tmpfs if RUNTIME is none: `sysctl -a` wants
+ *		. and .. to come first
  *	control	socket of `warren exec`
  *
  * A view is opened as a memfd with the text of that moment. A tunable opened
@@ -38,6 +40,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -47,7 +50,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -58,7 +61,9 @@
 #include "super/netns.h"
 #include "super/task.h"
 
-enum { TUNABLE_MAX = 4096 };
+enum { TUNABLE_MAX = 4096, TREE_DEPTH = 16 };
+
+#define TMPFS_TEMPLATE "/dev/shm/warren-XXXXXX"
 
 /* A namespace bound to a path that is not below /run/netns; pins it. */
 struct bind {
@@ -664,7 +669,7 @@ static int dir_open(struct super *s, struct net *net, const struct path *p)
 	dir_empty(fill.fd);
 	err = p->kind == PATH_TUNABLE ? tunable_list(net, p->rest, dir_entry, &fill)
 				      : view_list(net, p->rest, dir_entry, &fill);
-	if (!err)
+	if (!err && !lseek(fill.fd, 0, SEEK_SET))
 		return fill.fd;
 	close(fill.fd);
 	return err;
@@ -1138,9 +1143,26 @@ static void call_unlinkat(struct super *s, struct call *c)
 
 /* ---- the private directory ---- */
 
+static void tree_remove_all(int dirfd, const char *name, int depth);
+
+/* The directory on a tmpfs that our link leads to */
+static void tree_remove_target(int dirfd, const char *name, int depth)
+{
+	char target[sizeof(TMPFS_TEMPLATE)];
+	ssize_t n = readlinkat(dirfd, name, target, sizeof(target));
+
+	if (n != (ssize_t)sizeof(target) - 1 ||
+	    memcmp(target, TMPFS_TEMPLATE, sizeof(target) - sizeof("XXXXXX")))
+		return;
+	target[n] = '\0';
+	if (!strchr(target + sizeof("/dev/shm/") - 1, '/'))
+		tree_remove_all(AT_FDCWD, target, depth - 1);
+}
+
 /* Remove what is below @name of @dirfd; no deeper than we make it. */
 static void tree_remove_all(int dirfd, const char *name, int depth)
 {
+
 	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	struct dirent *d;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -1153,14 +1175,13 @@ static void tree_remove_all(int dirfd, const char *name, int depth)
 	while (depth && (d = readdir(dir))) {
 		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
 			continue;
+		tree_remove_target(fd, d->d_name, depth);
 		if (unlinkat(fd, d->d_name, 0))
 			tree_remove_all(fd, d->d_name, depth - 1);
 	}
 	closedir(dir);
 	unlinkat(dirfd, name, AT_REMOVEDIR);
 }
-
-enum { TREE_DEPTH = 16 };
 
 /* Return: a locked descriptor, -EWOULDBLOCK (alive), or another errno */
 static int dir_lock(int dirfd)
@@ -1213,6 +1234,30 @@ static int private_subdir(int dirfd, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+static bool is_tmpfs(const char *path, int fd)
+{
+	struct statfs fs;
+
+	return !(path ? statfs(path, &fs) : fstatfs(fd, &fs)) &&
+	       fs.f_type == TMPFS_MAGIC;
+}
+
+static int private_dirs(int dirfd)
+{
+	char path[] = TMPFS_TEMPLATE;
+	int fd;
+
+	if (is_tmpfs(NULL, dirfd) || !is_tmpfs("/dev/shm", -1) || !mkdtemp(path))
+		return private_subdir(dirfd, "dir");
+	if (symlinkat(path, dirfd, "dir")) {
+		fd = -errno;
+		rmdir(path);
+		return fd;
+	}
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
 static int private_path(int fd, char *out, size_t size)
 {
 	char link[64];
@@ -1241,7 +1286,7 @@ static int private_make(struct files *f, int runtime, const char *name)
 		dprintf(f->lock, "%d", (int)getpid());
 	f->names = private_subdir(f->dirfd, "netns");
 	f->ns = private_subdir(f->dirfd, "ns");
-	f->dirs = private_subdir(f->dirfd, "dir");
+	f->dirs = private_dirs(f->dirfd);
 	if (f->lock < 0 || f->names < 0 || f->ns < 0 || f->dirs < 0)
 		return -EIO;
 	err = private_path(f->names, f->names_path, sizeof(f->names_path));

@@ -70,16 +70,16 @@ struct endpoint {
 	struct source src; /* our end; fd -1: none */
 	pid_t tid;	   /* who named the carrier last, and how: a hint */
 	int fd;
-	u32 seen;	  /* sweep that saw it alive */
-	bool in;	  /* our end may have something to read */
-	bool full;	  /* our end takes no more for now */
-	bool eof;	  /* the program writes no more; all it wrote was read */
-	bool hup;	  /* the carrier may be closed */
-	bool fin;	  /* the program was told that nothing more comes */
-	bool prog_shut;	  /* the program called shutdown() */
-	bool deaf, mute;  /* the stack takes, gives no more */
-	u32 junk;	  /* bytes of it in our end; EP_CONNECTING */
-	int err;	  /* pending error that the carrier cannot carry; positive */
+	u32 seen;	 /* sweep that saw it alive */
+	bool in;	 /* our end may have something to read */
+	bool full;	 /* our end takes no more for now */
+	bool eof;	 /* the program writes no more; all it wrote was read */
+	bool hup;	 /* the carrier may be closed */
+	bool fin;	 /* the program was told that nothing more comes */
+	bool prog_shut;	 /* the program called shutdown() */
+	bool deaf, mute; /* the stack takes, gives no more */
+	u32 junk;	 /* bytes of it in our end; EP_CONNECTING */
+	int err;	 /* pending error that the carrier cannot carry; positive */
 	struct ep_rest to_stack, to_program;
 
 	/* messages: what lies in the carrier has this meta, all of it */
@@ -108,9 +108,8 @@ struct plane {
 
 static inline struct endpoint *ep_of(struct ident *id)
 {
-	return id && id->kind == IDENT_SOCKET
-		   ? container_of(id, struct endpoint, ident)
-		   : NULL;
+	return id && id->kind == IDENT_SOCKET ? container_of(id, struct endpoint, ident)
+					      : NULL;
 }
 
 /* ---- life ---- */
@@ -168,9 +167,9 @@ struct op {
 	struct call *c;
 	struct endpoint *ep;
 	op_fn *attempt;
-	int dup;    /* of the carrier, owned; closed by op_end() */
+	int dup; /* of the carrier, owned; closed by op_end() */
 	bool held;
-	int timed_out; /* result when the time is over */
+	int timed_out;	/* result when the time is over */
 	u64 timeout_ns; /* 0: for ever */
 	u64 done;	/* attempt's own */
 	struct timer timer;
