@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/front.h"
 #include "core/warren.h"
 #include "parts.h"
 #include "super/super.h"
@@ -73,7 +74,6 @@ static int run_parse(int argc, char **argv, struct run_options *o)
 	};
 	int c;
 
-	text_format(o->name, sizeof(o->name), "%d", (int)getpid());
 	while ((c = getopt_long(argc, argv, "+n:rv", options, NULL)) != -1) {
 		switch (c) {
 		case 'n':
@@ -136,22 +136,28 @@ static int run_in(const struct super_config *cfg, const struct run_options *o,
 	return status;
 }
 
-int cli_run(int argc, char **argv)
+struct run {
+	struct run_options o;
+	char **argv;
+};
+
+static int run_super(void *arg)
 {
-	struct run_options o = {0};
+	struct run *r = arg;
+	struct run_options *o = &r->o;
 	char runtime[4096];
 	struct super_config cfg;
 	struct warren_config wc = {.parts = warren_parts};
 	struct warren *w;
-	int status = run_parse(argc, argv, &o);
+	int status;
 
-	if (status)
-		return status;
+	if (!o->name[0])
+		text_format(o->name, sizeof(o->name), "%d", (int)getpid());
 	if (cli_runtime(runtime, sizeof(runtime)))
 		return CLI_FAILED;
-	wc.log.level = o.verbose > 1	? LOG_LEVEL_DEBUG
-		       : o.verbose == 1 ? LOG_LEVEL_INFO
-					: LOG_LEVEL_WARN;
+	wc.log.level = o->verbose > 1	 ? LOG_LEVEL_DEBUG
+		       : o->verbose == 1 ? LOG_LEVEL_INFO
+					 : LOG_LEVEL_WARN;
 	wc.log.sink = run_log;
 	status = warren_new(&wc, &w);
 	if (status) {
@@ -159,15 +165,26 @@ int cli_run(int argc, char **argv)
 		return CLI_FAILED;
 	}
 	cfg = (struct super_config){
-	    .name = o.name,
+	    .name = o->name,
 	    .runtime = runtime,
-	    .map_root = o.map_root,
-	    .wait = o.wait,
-	    .disable = o.disable,
+	    .map_root = o->map_root,
+	    .wait = o->wait,
+	    .disable = o->disable,
 	    .w = w,
 	    .log = wc.log,
 	};
-	status = run_in(&cfg, &o, argv + optind);
+	status = run_in(&cfg, o, r->argv);
 	warren_free(w);
 	return status;
+}
+
+int cli_run(int argc, char **argv)
+{
+	struct run r = {0};
+	int status = run_parse(argc, argv, &r.o);
+
+	if (status)
+		return status;
+	r.argv = argv + optind;
+	return front_run(run_super, &r);
 }

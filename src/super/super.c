@@ -524,7 +524,8 @@ static void super_signal(struct super *s, const struct signalfd_siginfo *si)
 		return; /* the loop reaps after each batch of signals */
 	case SIGTERM:
 	case SIGHUP:
-		super_begin_end(s, sig);
+		/* when our parent was killed, nobody waits for a kind end */
+		super_begin_end(s, getppid() == s->parent ? sig : SIGKILL);
 		return;
 	case SIGINT:
 	case SIGQUIT:
@@ -672,6 +673,7 @@ int super_new(const struct super_config *cfg, struct super **out)
 	s->map_root = cfg->map_root;
 	s->wait = cfg->wait;
 	s->signals.fd = -1;
+	s->parent = getppid();
 	list_init(&s->held);
 	list_init(&s->traces);
 	list_init(&s->netnses);

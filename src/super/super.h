@@ -185,6 +185,7 @@ struct super {
 	u32 n_slots, hint_slot, next_serial;
 	sigset_t old_mask; /* what we were started with; programs get it back */
 
+	pid_t parent;	  /* when it is another, ours was killed */
 	pid_t child;	  /* the first program */
 	int child_status; /* waitpid's; valid when child_ended */
 	bool child_ended;

@@ -35,6 +35,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -407,6 +408,17 @@ bool task_is_ours(struct super *s, pid_t pid)
 		pid = proc_parent(pid, &state);
 	}
 	return false;
+}
+
+void task_kill_children(int sig)
+{
+	struct family f = {0};
+
+	if (!family_read(&f))
+		for (size_t i = 0; i < f.n; i++)
+			if (f.parents[i] == getpid())
+				kill(f.pids[i], sig);
+	family_free(&f);
 }
 
 /* ---- the tag ---- */

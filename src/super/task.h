@@ -57,6 +57,9 @@ bool task_signal_pending(pid_t tid);
 void task_for_each(struct super *s, void (*fn)(struct super *s, pid_t pid, void *arg),
 		   void *arg);
 
+/* Signal each child of this process (not their children). */
+void task_kill_children(int sig);
+
 /* What the host can carry, for super.facilities; changes nothing lasting. */
 u32 task_probe(void);
 int task_init(struct super *s);
