@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tcp.h - TCP: what the family, diag and the views see
+ *
+ * States carry Linux's numbers. Include <linux/tcp.h>, never <netinet/tcp.h>,
+ * beside this file: they contradict each other.
+ */
+#ifndef WARREN_INET_TCP_H
+#define WARREN_INET_TCP_H
+
+#include "base/tree.h"
+#include "base/wheel.h"
+#include "inet/cc.h"
+#include "inet/inet.h"
+#include "inet/port.h"
+#include "wire/tcp.h"
+
+enum tcp_state {
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT,
+	TCP_SYN_RECV,
+	TCP_FIN_WAIT1,
+	TCP_FIN_WAIT2,
+	TCP_TIME_WAIT,
+	TCP_CLOSE,
+	TCP_CLOSE_WAIT,
+	TCP_LAST_ACK,
+	TCP_LISTEN,
+	TCP_CLOSING,
+	TCP_NEW_SYN_RECV,
+	TCP_STATE_NR,
+};
+
+/* Congestion states, as tcpi_ca_state shows them */
+enum tcp_ca { TCP_CA_OPEN, TCP_CA_DISORDER, TCP_CA_CWR, TCP_CA_RECOVERY, TCP_CA_LOSS };
+
+/* What the retransmission timer is set for */
+enum tcp_rtx_mode { TCP_RTX_NONE, TCP_RTX_RTO, TCP_RTX_PROBE0, TCP_RTX_TLP, TCP_RTX_REO };
+
+struct tcp_sack_range {
+	u32 start, end;
+};
+
+struct tcp_sock {
+	struct inet_sock is;
+
+	/* ---- options agreed on in the handshake ---- */
+	bool ts_ok, sack_ok, wscale_ok;
+	u8 snd_wscale, rcv_wscale;
+	u16 mss_clamp;	 /* what the peer said, or user's TCP_MAXSEG */
+	u16 user_mss;	 /* TCP_MAXSEG, 0: none */
+	u16 advmss;	 /* what we said */
+	u32 mss_cache;	 /* payload a segment without SACK blocks */
+	u32 pmtu;	 /* mss_cache was made for it */
+	u32 tsoffset;	 /* added to the millisecond clock */
+	u32 ts_recent;	 /* RFC 7323 §4.3 */
+	u64 ts_recent_ns; /* when it was set */
+	u32 last_tsecr;
+
+	/* ---- sending: RFC 9293 §3.3.1 ---- */
+	u32 iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_up;
+	u32 write_seq;	/* behind the last byte queued */
+	u32 pushed_seq; /* last byte marked with PSH */
+	u32 snd_sml;	/* end of the last small segment sent (Minshall's Nagle) */
+	u32 max_window; /* greatest snd_wnd seen */
+	struct list unsent;    /* queue, struct pkt */
+	struct tree rtx;       /* sent, not yet acknowledged, by seq (struct tcp_tx) */
+	struct list by_time;   /* of those: neither SACKed nor lost, by time sent */
+	struct list lost;      /* of those: lost, not retransmitted since */
+	struct block *wblock;  /* being filled */
+	u32 n_rtx_pkts;
+	bool nodelay, cork, fin_queued, syn_acked_data;
+	u32 notsent_lowat; /* 0: the tunable */
+
+	/* ---- loss: tcp_loss.c; counts in segments ---- */
+	u8 ca_state; /* enum tcp_ca */
+	u8 retransmits, backoff, probes_out;
+	u32 packets_out, sacked_out, lost_out, retrans_out;
+	u32 cwnd, ssthresh, cwnd_cnt, cwnd_clamp, prior_cwnd, prior_ssthresh;
+	u32 cwnd_used;
+	u64 cwnd_stamp_ns;
+	u32 max_packets_out, cwnd_usage_seq;
+	bool cwnd_limited;
+	u32 high_seq; /* snd_nxt at the start of recovery */
+	u32 undo_marker; /* 0: nothing to take back */
+	s32 undo_retrans;
+	u64 retrans_stamp_ns; /* first retransmission of this episode */
+	u32 retrans_stamp_ts; /* our clock in it */
+	u32 prr_delivered, prr_out;
+	u32 reordering;
+	struct tcp_sack_range sack_cache[TCP_SACKS_MAX]; /* walked already */
+	u32 fack; /* highest sequence SACKed or acknowledged */
+	bool frto;
+	u32 dupacks; /* without SACK */
+	/* RACK-TLP: RFC 8985 */
+	u64 rack_ns; /* when the newest delivered segment was sent */
+	u32 rack_end, rack_rtt_us;
+	u8 rack_reo_steps, rack_reo_persist;
+	bool rack_advanced, rack_dsack, reord_seen;
+	u32 rack_dsack_round;
+	u32 tlp_high_seq;
+	bool tlp_retrans;
+
+	/* ---- RTT: RFC 6298, microseconds as Linux scales them ---- */
+	u32 srtt_us /* << 3 */, mdev_us /* << 2 */, mdev_max_us, rttvar_us, rtt_seq;
+	u32 min_rtt_us;
+	u64 min_rtt_ns_stamp;
+	u64 rto_ns;
+
+	/* ---- receiving ---- */
+	u32 irs, rcv_nxt, rcv_wnd, rcv_wup, copied_seq;
+	u32 window_clamp, user_window_clamp, rcv_ssthresh;
+	u16 rcv_mss; /* estimate of the peer's */
+	struct tree ooo; /* out of order, by seq (struct tcp_rx) */
+	u32 n_ooo;
+	u32 n_sacks;
+	struct tcp_sack_range sacks[TCP_SACKS_MAX]; /* newest first */
+	bool dsack_pending;
+	struct tcp_sack_range dsack;
+	u8 quick, pingpong, ack_pending; /* ack_pending: TCP_ACK_x */
+	bool quickack_user;
+	u32 ato_ms;
+	u64 ato_timeout_ns;
+	u64 last_recv_ns;
+	/* auto-tuning: dynamic right-sizing */
+	u32 rcv_space, rcv_space_seq;
+	u64 rcv_space_ns;
+	u32 rcv_rtt_us /* << 3 */, rcv_rtt_seq;
+	u64 rcv_rtt_ns;
+	/* urgent data */
+	u32 urg_seq;
+	u16 urg_data; /* TCP_URG_x | byte */
+
+	/* ---- timers ---- */
+	struct timer rtx_timer, delack_timer, keep_timer;
+	u8 rtx_mode; /* enum tcp_rtx_mode */
+	u64 last_send_ns, last_ack_ns;
+	s32 linger2_s; /* -1: at once; 0: the tunable */
+	u32 keep_idle_s, keep_intvl_s, keep_cnt; /* 0: the tunable */
+	u8 syn_retries, defer_accept;		  /* 0: the tunable; 0: off */
+	u32 user_timeout_ms;
+	u64 probe_start_ns; /* since when the window is shut */
+	u64 confirmed_ns;   /* neighbour told that the path works */
+	u64 challenge_ns;   /* last challenge ACK: RFC 5961 §7 */
+
+	/* ---- a listener's ---- */
+	struct list accept_queue; /* struct tcp_sock.accept_node: established */
+	struct list requests;	  /* struct tcp_req.listener_node */
+	u32 n_accept, n_requests, backlog;
+
+	/* ---- a child's, waiting in it ---- */
+	struct list accept_node;
+	struct tcp_sock *listener; /* NULL when accepted */
+
+	const struct cc_ops *cc;
+	bool cc_set; /* by TCP_CONGESTION */
+	u64 cc_priv[CC_PRIV / 8];
+
+	u8 connecting; /* connect() has not reported yet */
+	bool orphan_ref; /* the tables and timers hold a reference */
+	bool done, hashed, bound_hashed;
+
+	/* ---- counts for tcp_info ---- */
+	u64 bytes_acked, bytes_received, bytes_sent, bytes_retrans;
+	u32 segs_in, segs_out, data_segs_in, data_segs_out;
+	u32 total_retrans, delivered, dsack_dups, reord_count, rcv_ooopack;
+	u64 last_data_recv_ns;
+	u64 delivery_rate;
+	u64 busy_start_ns, busy_ns;
+};
+
+static inline struct tcp_sock *tcp_sk(const struct sock *sk)
+{
+	return (struct tcp_sock *)(uintptr_t)sk;
+}
+
+/* A namespace's */
+struct tcp_net {
+	struct list requests, timewaits; /* the small ones */
+	u32 n_requests, n_timewaits, n_orphans;
+	const struct cc_ops *cc; /* NULL: the default */
+	struct sip_key isn_key;	 /* RFC 6528; drawn at the first use */
+	bool has_key;
+};
+
+/* A worker's */
+struct tcp_worker {
+	struct demux demux;
+	struct ports ports;
+	struct slab socks, reqs, tws;
+};
+
+extern const struct part tcp_part;
+
+static inline struct tcp_net *tcp_net(const struct net *net)
+{
+	return net_part(net, PART_TCP);
+}
+static inline struct tcp_worker *tcp_worker(const struct net *net)
+{
+	return worker_part(net->worker, PART_TCP);
+}
+
+/* ---- for views and diag ---- */
+
+/* A request (TCP_SYN_RECV) or a TIME_WAIT (also one in FIN_WAIT2) */
+struct tcp_mini_info {
+	u8 state; /* TCP_SYN_RECV, TCP_TIME_WAIT, TCP_FIN_WAIT2 */
+	const struct tuple *t;
+	u64 expires_ns; /* of its timer, absolute */
+	u8 retransmits;
+	u32 mark;
+	u32 uid;	      /* requests: the listener's */
+	const struct sock *listener; /* requests */
+};
+/* All small sockets of @net; stops when @fn answers nonzero, and returns that */
+int tcp_walk_mini(struct net *net, int (*fn)(void *arg, const struct tcp_mini_info *mi),
+		  void *arg);
+
+struct tcp_info;
+void tcp_get_info(const struct tcp_sock *tp, struct tcp_info *info);
+/* What /proc/net/tcp and inet_diag call "timer": 0 none, 1 retransmit, 2 keepalive,
+ * 3 (TIME_WAIT), 4 probe. @when_ns: absolute */
+u8 tcp_timer_info(const struct tcp_sock *tp, u64 *when_ns);
+u32 tcp_rx_queued(const struct tcp_sock *tp); /* readable bytes; listeners: children */
+u32 tcp_tx_queued(const struct tcp_sock *tp); /* bytes not acknowledged; listeners: backlog */
+/* SOCK_DESTROY: kill with a reset */
+void tcp_abort(struct tcp_sock *tp, int err);
+
+#endif

@@ -1,0 +1,929 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tcp_out.c - what to send now, and building it
+ *
+ * A program's bytes lie in blocks of up to 32 KiB; packets of the send queue are
+ * runs of up to 64 KiB over them. What goes out shares the blocks, has a header
+ * of its own and is left uncut (GSO) with its checksum partial: who cannot take
+ * that cuts it at the device. So a byte is copied once on the way in.
+ *
+ * The queue has two halves. Not sent: list tp->unsent. Sent: tree tp->rtx by
+ * sequence; each packet in it is also in one list at most: by_time (in flight,
+ * for RACK), or lost (waits for its retransmission), or none (SACKed). When only
+ * a part of a packet is SACKed, lost, or fits the window, the packet is split at
+ * a multiple of the MSS: all marks are those of whole packets.
+ *
+ * Who may send: the peer's window (RFC 9293 §3.8.6), cwnd less what is in flight
+ * (RFC 6675), Nagle with Minshall's amendment, TCP_CORK; a lone small packet
+ * held by them waits for an ACK or for more data.
+ */
+
+#include "core/tunable.h"
+#include "inet/tcp_impl.h"
+#include "wire/csum.h"
+
+#include <linux/tcp.h>
+
+#define GSO_MAX (65535U - 20 - TCP_HDR_MAX)
+
+/* ---- packets of the queue ---- */
+
+struct pkt *tcp_tx_new(struct tcp_sock *tp)
+{
+	struct pkt *p = pkt_new(tcp_sknet(tp)->worker, 0, 0);
+
+	if (!p)
+		return NULL;
+	memset(tcp_tx(p), 0, sizeof(struct tcp_tx));
+	tcp_tx(p)->segs = 1;
+	p->charge = sizeof(*p);
+	tp->is.sk.wmem += p->charge;
+	return p;
+}
+
+void tcp_tx_free(struct tcp_sock *tp, struct pkt *p)
+{
+	list_del(&p->node);
+	tp->is.sk.wmem -= p->charge;
+	p->charge = 0;
+	pkt_free(p);
+}
+
+static u16 count_segs(u32 len, u32 mss)
+{
+	return len <= mss ? 1 : (u16)((len + mss - 1) / mss);
+}
+
+struct pkt *tcp_rtx_head(const struct tcp_sock *tp)
+{
+	return tcp_tx_pkt(tree_first(&tp->rtx));
+}
+
+bool tcp_has_unsent(const struct tcp_sock *tp)
+{
+	return !list_empty(&tp->unsent);
+}
+
+void tcp_rtx_insert(struct tcp_sock *tp, struct pkt *p)
+{
+	struct tcp_tx *tx = tcp_tx(p);
+	struct tree_node *parent = tree_last(&tp->rtx), **where;
+
+	/* Nearly always the newest */
+	if (parent && seq_before_eq(tcp_tx(tcp_tx_pkt(parent))->seq, tx->seq)) {
+		where = &parent->right;
+	} else {
+		where = &tp->rtx.root;
+		parent = NULL;
+		while (*where) {
+			parent = *where;
+			where = seq_before(tx->seq, tcp_tx(tcp_tx_pkt(parent))->seq)
+				    ? &parent->left
+				    : &parent->right;
+		}
+	}
+	tree_insert(&tp->rtx, &tx->node, parent, where);
+	tp->n_rtx_pkts++;
+}
+
+/* Counts of a packet in the tree change by @delta segments */
+static void adjust_counts(struct tcp_sock *tp, const struct tcp_tx *tx, int delta)
+{
+	tp->packets_out += (u32)delta;
+	if (tx->sacked & TX_SACKED)
+		tp->sacked_out += (u32)delta;
+	if (tx->sacked & TX_LOST)
+		tp->lost_out += (u32)delta;
+	if (tx->sacked & TX_RETRANS)
+		tp->retrans_out += (u32)delta;
+}
+
+/*
+ * Cut @p behind @len bytes of payload; the rest becomes the next packet of the
+ * same half. Return: 0 or -ENOMEM
+ */
+int tcp_fragment(struct tcp_sock *tp, struct pkt *p, u32 len, u32 mss)
+{
+	struct tcp_tx *tx = tcp_tx(p), *tn;
+	bool sent = seq_before(tx->seq, tp->snd_nxt);
+	struct pkt *n;
+	u32 rest = p->len - len;
+	u16 old = tx->segs;
+	int err;
+
+	BUG_ON(len >= p->len);
+	n = tcp_tx_new(tp);
+	if (!n)
+		return -ENOMEM;
+	err = pkt_append_pkt(n, p, len, rest);
+	if (err) {
+		tcp_tx_free(tp, n);
+		return err;
+	}
+	pkt_trim(p, len);
+	n->charge += rest;
+	p->charge -= rest;
+	tn = tcp_tx(n);
+	tn->seq = tx->seq + len;
+	tn->end_seq = tx->end_seq;
+	tn->flags = tx->flags;
+	tn->sacked = tx->sacked;
+	tn->sends = tx->sends;
+	n->stamp_ns = p->stamp_ns;
+	tx->end_seq = tn->seq;
+	tx->flags &= (u8) ~(TCPHDR_FIN | TCPHDR_PSH);
+	tx->segs = count_segs(len, mss);
+	tn->segs = count_segs(rest, mss);
+	if (!sent) {
+		list_add(&p->node, &n->node);
+		return 0;
+	}
+	adjust_counts(tp, tx, (int)tx->segs + tn->segs - old);
+	tcp_rtx_insert(tp, n);
+	if (!list_empty(&p->node))
+		list_add(&p->node, &n->node);
+	return 0;
+}
+
+/* ---- MSS ---- */
+
+u16 tcp_advmss(const struct route *rt)
+{
+	u32 adv = route_metric(rt, RTAX_ADVMSS), mtu = min(route_mtu(rt), 65535U);
+
+	if (!adv)
+		adv = mtu > 40 + 256 ? mtu - 40 : 256;
+	return (u16)min(adv, 65495U);
+}
+
+int tcp_mss_sync(struct tcp_sock *tp)
+{
+	struct route *rt;
+	u32 mtu, mss;
+	int err = inet_route(&tp->is, &rt);
+
+	if (err)
+		return err;
+	mtu = min(route_mtu(rt), 65535U);
+	if (tp->pmtu == mtu)
+		return 0;
+	tp->pmtu = mtu;
+	mss = mtu > 40U + tp->is.opt_len ? mtu - 40 - tp->is.opt_len : 0;
+	mss = min(mss, (u32)tp->mss_clamp);
+	if (tp->user_mss)
+		mss = min(mss, (u32)tp->user_mss);
+	mss = max(mss, (u32)tcp_tun(tcp_sknet(tp), T_BASE_MIN_SND_MSS));
+	if (tp->ts_ok)
+		mss -= 12;
+	/* Never a segment of more than half the greatest window: no deadlock of silly
+	 * windows */
+	if (tp->max_window > 536 && mss > tp->max_window / 2)
+		mss = tp->max_window / 2;
+	tp->mss_cache = max(mss, 8U);
+	return 0;
+}
+
+static u32 sack_opt_len(const struct tcp_sock *tp)
+{
+	u32 n = tp->n_sacks + tp->dsack_pending;
+
+	n = min(n, tp->ts_ok ? 3U : 4U);
+	return n ? 4 + 8 * n : 0;
+}
+
+u32 tcp_current_mss(struct tcp_sock *tp)
+{
+	u32 mss, sack = sack_opt_len(tp);
+
+	tcp_mss_sync(tp); /* without a route the old one stays */
+	mss = tp->mss_cache;
+	return sack && mss > sack + 8 ? mss - sack : mss;
+}
+
+/* ---- the receive window ---- */
+
+u32 tcp_space(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->is.sk;
+	s64 room = (s64)sk->rcvbuf - sk->rmem;
+
+	/* Half of the buffer is for the overhead of small packets */
+	return room > 0 ? (u32)room / 2 : 0;
+}
+
+void tcp_initial_window(struct net *net, u32 space, u32 mss, bool scaling, u32 clamp,
+			u32 *wnd, u32 *clamp_out, u8 *wscale)
+{
+	u32 most = space;
+
+	if (!clamp)
+		clamp = 65535U << TCP_WSCALE_MAX;
+	space = min(space, clamp);
+	if (space > mss)
+		space -= space % mss;
+	*wnd = min(space, 65535U);
+	*wscale = 0;
+	if (scaling) {
+		u32 top = (u32)max(tunable_get(net, &tcp_tunables[T_RMEM], 2),
+				   (s64)most);
+
+		top = min(top, clamp);
+		while (top > 65535 && *wscale < TCP_WSCALE_MAX) {
+			top >>= 1;
+			(*wscale)++;
+		}
+	}
+	*clamp_out = min(clamp, 65535U << *wscale);
+}
+
+/*
+ * The window to offer: what there is room for, never less than was offered
+ * (RFC 9293 MUST-34), no silly small steps (§3.8.6.2.2).
+ */
+static u32 new_window(struct tcp_sock *tp)
+{
+	u32 mss = max((u32)tp->rcv_mss, 1U);
+	u32 full = tp->is.sk.rcvbuf / 2;
+	u32 free = tcp_space(tp), wnd;
+
+	full = min(full, tp->window_clamp);
+	if (mss > full)
+		mss = max(full, 1U);
+	if (free < full / 2) {
+		u32 align = 1U << tp->rcv_wscale;
+
+		/* short of memory: no growth */
+		tp->rcv_ssthresh = min(tp->rcv_ssthresh, 4U * max((u32)tp->advmss, 1U));
+		free &= ~(align - 1);
+		if (free < full >> 4 || free < mss)
+			return 0;
+	}
+	free = min(free, tp->rcv_ssthresh);
+	if (tp->rcv_wscale) {
+		u32 unit = 1U << tp->rcv_wscale;
+
+		return (free + unit - 1) & ~(unit - 1);
+	}
+	wnd = tp->rcv_wnd;
+	if (wnd + mss <= free || wnd > free)
+		wnd = free - free % mss;
+	else if (mss == full && free > wnd + full / 2)
+		wnd = free;
+	return wnd;
+}
+
+u32 tcp_select_window(struct tcp_sock *tp)
+{
+	u32 old = tcp_rcv_window(tp), wnd = new_window(tp);
+	u32 unit = 1U << tp->rcv_wscale;
+
+	if (wnd < old) {
+		if (!wnd)
+			MIB_EXT(tcp_sknet(tp), LINUX_MIB_TCPWANTZEROWINDOWADV);
+		wnd = (old + unit - 1) & ~(unit - 1);
+	}
+	if (!tp->wscale_ok)
+		wnd = min(wnd, 65535U);
+	else
+		wnd = min(wnd, 65535U << tp->rcv_wscale);
+	if (!wnd && tp->rcv_wnd)
+		MIB_EXT(tcp_sknet(tp), LINUX_MIB_TCPTOZEROWINDOWADV);
+	if (wnd && !tp->rcv_wnd)
+		MIB_EXT(tcp_sknet(tp), LINUX_MIB_TCPFROMZEROWINDOWADV);
+	tp->rcv_wnd = wnd;
+	tp->rcv_wup = tp->rcv_nxt;
+	return wnd >> tp->rcv_wscale;
+}
+
+/* ---- building ---- */
+
+/* Put the header before the payload of @p (its linear part has room). */
+static u32 build_header(u8 *at, be16 sport, be16 dport, u32 seq, u32 ack, u8 flags,
+			u32 wnd, const struct tcp_opts *o)
+{
+	struct tcp_hdr th = {
+	    .source = sport,
+	    .dest = dport,
+	    .seq = cpu_to_be32(seq),
+	    .ack_seq = cpu_to_be32(flags & TCPHDR_ACK ? ack : 0),
+	    .flags = flags,
+	    .window = cpu_to_be16((u16)min(wnd, 65535U)),
+	};
+	u32 len = (u32)sizeof(th) + tcp_build_opts(at + sizeof(th), o);
+
+	tcp_set_hdr_len(&th, len);
+	memcpy(at, &th, sizeof(th));
+	return len;
+}
+
+static void start_csum(struct pkt *p, const struct ipaddr *src, const struct ipaddr *dst)
+{
+	u32 sum = src->family == AF_INET6
+		      ? csum_pseudo6(src->v6, dst->v6, IPPROTO_TCP, p->len)
+		      : csum_pseudo4(src->v4, dst->v4, IPPROTO_TCP, p->len);
+	u16 check = csum_reduce(sum);
+
+	memcpy(p->data + offsetof(struct tcp_hdr, check), &check, sizeof(check));
+	pkt_set_l4(p);
+	p->csum = PKT_CSUM_PARTIAL;
+	p->csum_start = p->l4;
+	p->csum_off = offsetof(struct tcp_hdr, check);
+}
+
+static void conn_opts(struct tcp_sock *tp, u8 flags, struct tcp_opts *o)
+{
+	struct net *net = tcp_sknet(tp);
+
+	memset(o, 0, offsetof(struct tcp_opts, cookie));
+	o->md5 = NULL;
+	if (flags & TCPHDR_SYN) {
+		bool reply = flags & TCPHDR_ACK;
+
+		o->present = TCP_HAS_MSS;
+		o->mss = tp->advmss;
+		if (reply ? tp->ts_ok : tcp_tun(net, T_TIMESTAMPS) != 0)
+			o->present |= TCP_HAS_TS;
+		if (reply ? tp->wscale_ok : tcp_tun(net, T_WINDOW_SCALING) != 0) {
+			o->present |= TCP_HAS_WSCALE;
+			o->wscale = tp->rcv_wscale;
+		}
+		if (reply ? tp->sack_ok : tcp_tun(net, T_SACK) != 0)
+			o->present |= TCP_HAS_SACK_OK;
+	} else {
+		u32 room = tp->ts_ok ? 3 : 4;
+
+		if (tp->ts_ok)
+			o->present |= TCP_HAS_TS;
+		if (tp->sack_ok && (tp->n_sacks || tp->dsack_pending)) {
+			if (tp->dsack_pending)
+				o->sacks[o->n_sacks++] = (struct tcp_sack){
+				    tp->dsack.start, tp->dsack.end};
+			for (u32 i = 0; i < tp->n_sacks && o->n_sacks < room; i++)
+				o->sacks[o->n_sacks++] = (struct tcp_sack){
+				    tp->sacks[i].start, tp->sacks[i].end};
+			o->present |= TCP_HAS_SACK;
+		}
+	}
+	o->sack_ok = o->present & TCP_HAS_SACK_OK;
+	if (o->present & TCP_HAS_TS) {
+		o->ts_val = tcp_ts_now(tp);
+		o->ts_ecr = tp->ts_recent;
+	}
+}
+
+static void ack_was_sent(struct tcp_sock *tp, u32 segs)
+{
+	if (tp->quick)
+		tp->quick -= (u8)min((u32)tp->quick, segs);
+	if (!tp->quick)
+		tp->ato_ms = max(tp->ato_ms, 40U);
+	tp->ack_pending = 0;
+	tp->dsack_pending = false;
+	timer_cancel(&tp->delack_timer);
+	tp->last_ack_ns = tcp_now(tp);
+}
+
+/*
+ * Send @p's payload (NULL: none) at @seq. The packet stays in the queue.
+ * Return: as ip4_output
+ */
+static int transmit(struct tcp_sock *tp, const struct pkt *p, u32 seq, u8 flags, u32 mss)
+{
+	struct net *net = tcp_sknet(tp);
+	struct inet_sock *is = &tp->is;
+	struct pkt *out = pkt_new(net->worker, PKT_HEADROOM, TCP_HDR_MAX);
+	struct ip_send s = {
+	    .sk = &is->sk,
+	    .src = is->local,
+	    .dst = is->peer,
+	    .proto = IPPROTO_TCP,
+	    .ttl = is->ttl > 0 ? (u8)is->ttl : 0,
+	    .tos = is->tos,
+	    .df = is->pmtudisc != IP_PMTUDISC_DONT,
+	    .df_ignore_mtu = is->pmtudisc == IP_PMTUDISC_PROBE,
+	    .opts = is->opts,
+	    .opt_len = is->opt_len,
+	    .mark = is->sk.mark,
+	    .priority = is->sk.priority,
+	};
+	u8 hdr[TCP_HDR_MAX];
+	struct tcp_opts o;
+	u32 len, wnd, payload = p ? p->len : 0;
+	int err;
+
+	if (!out)
+		return -ENOBUFS;
+	err = inet_route(is, &s.route);
+	if (err)
+		goto err_free;
+	conn_opts(tp, flags, &o);
+	if (flags & TCPHDR_SYN)
+		wnd = tp->rcv_wnd; /* never scaled in a SYN */
+	else
+		wnd = tcp_select_window(tp);
+	len = build_header(hdr, is->lport, is->pport, seq, tp->rcv_nxt, flags, wnd, &o);
+	if (seq_after(tp->snd_up, seq) && tp->snd_up - seq <= 0xffff) {
+		be16 up = cpu_to_be16((u16)(tp->snd_up - seq));
+
+		hdr[offsetof(struct tcp_hdr, flags)] |= TCPHDR_URG;
+		memcpy(hdr + offsetof(struct tcp_hdr, urg_ptr), &up, sizeof(up));
+	}
+	memcpy(pkt_put(out, len), hdr, len);
+	if (payload) {
+		err = pkt_append_pkt(out, p, 0, payload);
+		if (err)
+			goto err_free;
+		if (payload > mss) {
+			out->gso_size = (u16)mss;
+			out->gso_segs = count_segs(payload, mss);
+			out->gso_type = is->peer.family == AF_INET6 ? GSO_TCP6 : GSO_TCP4;
+		}
+		tp->data_segs_out += count_segs(payload, mss);
+		tp->last_send_ns = tcp_now(tp);
+		tp->bytes_sent += payload;
+		/* sending soon after receiving: an interactive session */
+		if (tcp_now(tp) - tp->last_data_recv_ns < (u64)tp->ato_ms * NS_PER_MS)
+			tp->pingpong = 1;
+	}
+	start_csum(out, &is->local, &is->peer);
+	tp->segs_out += count_segs(payload, mss);
+	mib(net)->tcp[TCP_MIB_OUTSEGS] += count_segs(payload, mss);
+	if (flags & TCPHDR_ACK)
+		ack_was_sent(tp, 1);
+	return ip4_output(net, out, &s);
+
+err_free:
+	pkt_free(out);
+	return err;
+}
+
+int tcp_send_bare(struct net *net, const struct tcp_bare *b)
+{
+	struct flow fl = {
+	    .family = b->t.local.family,
+	    .src = b->t.local,
+	    .dst = b->t.peer,
+	    .oif = b->t.bound_dev,
+	    .tos = b->tos,
+	    .proto = IPPROTO_TCP,
+	    .mark = b->mark,
+	    .sport = b->t.lport,
+	    .dport = b->t.pport,
+	};
+	struct ip_send s = {
+	    .sk = b->sk,
+	    .src = b->t.local,
+	    .dst = b->t.peer,
+	    .proto = IPPROTO_TCP,
+	    .ttl = b->ttl > 0 ? (u8)b->ttl : 0,
+	    .tos = b->tos,
+	    .df = true,
+	    .mark = b->mark,
+	    .priority = b->priority,
+	};
+	u8 hdr[TCP_HDR_MAX];
+	struct pkt *out;
+	u32 len;
+	int err = route_output(net, &fl, &s.route);
+
+	if (err)
+		return err;
+	out = pkt_new(net->worker, PKT_HEADROOM, TCP_HDR_MAX);
+	if (!out) {
+		err = -ENOBUFS;
+		goto out;
+	}
+	len = build_header(hdr, b->t.lport, b->t.pport, b->seq, b->ack, b->flags, b->wnd,
+			   &b->o);
+	memcpy(pkt_put(out, len), hdr, len);
+	start_csum(out, &b->t.local, &b->t.peer);
+	MIB_TCP(net, TCP_MIB_OUTSEGS);
+	if (b->flags & TCPHDR_RST)
+		MIB_TCP(net, TCP_MIB_OUTRSTS);
+	err = ip4_output(net, out, &s);
+out:
+	route_put(s.route);
+	return err;
+}
+
+/* RFC 9293 §3.10.7.1: the answer to a segment that belongs to nothing */
+void tcp_reply_reset(struct net *net, const struct tcp_seg *sg)
+{
+	struct tcp_bare b = {
+	    .t = {.local = sg->dst, .peer = sg->src, .lport = sg->dport,
+		  .pport = sg->sport},
+	    .flags = TCPHDR_RST,
+	};
+
+	if (sg->flags & TCPHDR_RST)
+		return;
+	if (sg->flags & TCPHDR_ACK) {
+		b.seq = sg->ack;
+	} else {
+		b.flags |= TCPHDR_ACK;
+		b.ack = sg->end_seq;
+	}
+	tcp_send_bare(net, &b);
+}
+
+/* ---- the send queue moves ---- */
+
+/* @p was handed to IP for the first time: from unsent to the tree */
+static void now_sent(struct tcp_sock *tp, struct pkt *p)
+{
+	struct tcp_tx *tx = tcp_tx(p);
+	u32 prior = tp->packets_out;
+
+	list_del(&p->node);
+	p->stamp_ns = tcp_now(tp);
+	tx->sends = 1;
+	tp->snd_nxt = tx->end_seq;
+	tcp_rtx_insert(tp, p);
+	list_add_tail(&tp->by_time, &p->node);
+	tp->packets_out += tx->segs;
+	if (!prior)
+		tp->busy_start_ns = tcp_now(tp);
+	if (!prior || tp->rtx_mode == TCP_RTX_TLP)
+		tcp_rearm_rto(tp);
+}
+
+/* RFC 5681 §4.1: after an idle time of an RTO cwnd is stale */
+static void check_idle(struct tcp_sock *tp)
+{
+	u64 idle = tcp_now(tp) - tp->last_send_ns, rto = tp->rto_ns;
+	u32 restart = min((u32)TCP_INIT_CWND, tp->cwnd);
+
+	if (tp->packets_out)
+		return;
+	if (tp->last_send_ns && tp->cc && tp->cc->event)
+		tp->cc->event(tp, CC_TX_START);
+	if (!tp->last_send_ns || idle <= rto ||
+	    !tcp_tun(tcp_sknet(tp), T_SLOW_START_AFTER_IDLE))
+		return;
+	tp->ssthresh = max(tp->ssthresh, tp->cwnd / 4 * 3);
+	while (idle > rto && tp->cwnd > restart) {
+		tp->cwnd /= 2;
+		idle -= rto;
+	}
+	tp->cwnd = max(tp->cwnd, restart);
+	tp->cwnd_stamp_ns = tcp_now(tp);
+	tp->cwnd_used = 0;
+	if (tp->cc && tp->cc->event)
+		tp->cc->event(tp, CC_RESTART);
+}
+
+/* RFC 7661: is cwnd what holds us back? */
+static void cwnd_validate(struct tcp_sock *tp, bool limited)
+{
+	if (!seq_before(tp->snd_una, tp->cwnd_usage_seq) || limited ||
+	    (!tp->cwnd_limited && tp->packets_out > tp->max_packets_out)) {
+		tp->cwnd_limited = limited;
+		tp->max_packets_out = tp->packets_out;
+		tp->cwnd_usage_seq = tp->snd_nxt;
+	}
+}
+
+/* May this last, small packet go? (RFC 9293 §3.7.4, Minshall) */
+static bool nagle_ok(const struct tcp_sock *tp, u32 len, u8 flags, u32 mss)
+{
+	if (len >= mss || flags & TCPHDR_FIN)
+		return true;
+	if (seq_after(tp->snd_up, tp->snd_una)) /* urgent mode */
+		return true;
+	if (tp->cork)
+		return false;
+	if (tp->nodelay)
+		return true;
+	/* a small one is still in flight? */
+	return !(tp->packets_out && seq_after(tp->snd_sml, tp->snd_una) &&
+		 !seq_after(tp->snd_sml, tp->snd_nxt));
+}
+
+static u32 gso_limit(u32 mss)
+{
+	u32 segs = GSO_MAX / mss;
+
+	return mss * max(segs, 1U);
+}
+
+/*
+ * Send new data. @nagle: small packets may be held; @push_one: 1 one packet, 2 one
+ * even beyond cwnd (a loss probe). Return: true when nothing is in flight although
+ * data waits: the persist timer must run
+ */
+bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
+{
+	bool sent = false, cwnd_limited = false, rwnd_limited = false;
+	struct pkt *p;
+
+	while ((p = list_first(&tp->unsent, struct pkt, node))) {
+		struct tcp_tx *tx = tcp_tx(p);
+		u32 in_flight = tcp_in_flight(tp);
+		u32 quota = in_flight < tp->cwnd ? tp->cwnd - in_flight : 0;
+		u32 end, limit;
+		bool last;
+		u8 flags;
+
+		if (!quota) {
+			cwnd_limited = true;
+			if (push_one != 2)
+				break;
+			quota = 1;
+		}
+		end = tx->seq + min(p->len, mss);
+		if (seq_after(end, tcp_wnd_end(tp))) {
+			rwnd_limited = true;
+			break;
+		}
+		if (!tp->packets_out && !sent)
+			check_idle(tp);
+		/* the last one of the queue, and small: Nagle */
+		last = p->node.next == &tp->unsent;
+		if (last && nagle && !push_one && !nagle_ok(tp, p->len, tx->flags, mss))
+			break;
+		limit = min(tcp_wnd_end(tp) - tx->seq, gso_limit(mss));
+		if (push_one == 2)
+			quota = 1;
+		limit = (u32)min((u64)limit, (u64)quota * mss);
+		/* whole segments, unless it all fits */
+		if (p->len > limit) {
+			if (limit > mss)
+				limit -= limit % mss;
+			if (tcp_fragment(tp, p, limit, mss))
+				break;
+		} else if (last && nagle && p->len > mss && p->len % mss &&
+			   !nagle_ok(tp, p->len % mss, tx->flags, mss) &&
+			   tcp_fragment(tp, p, p->len - p->len % mss, mss)) {
+			break;
+		}
+		tx->segs = count_segs(p->len, mss);
+		flags = TCPHDR_ACK | tx->flags;
+		if (p->node.next == &tp->unsent && p->len)
+			flags |= TCPHDR_PSH;
+		/* an error is a lost segment: the timers deal with it */
+		transmit(tp, p, tx->seq, flags, mss);
+		if (p->len && p->len % mss)
+			tp->snd_sml = tx->end_seq;
+		now_sent(tp, p);
+		sent = true;
+		tp->prr_out += tx->segs;
+		if (push_one)
+			break;
+	}
+	if (tp->packets_out) {
+		cwnd_limited |= tcp_in_flight(tp) >= tp->cwnd;
+		if (sent || cwnd_limited)
+			cwnd_validate(tp, cwnd_limited && !rwnd_limited);
+		if (sent && push_one != 2)
+			tcp_schedule_tlp(tp);
+		return false;
+	}
+	return tcp_has_unsent(tp);
+}
+
+void tcp_push(struct tcp_sock *tp)
+{
+	if (!tcp_has_unsent(tp))
+		return;
+	if (tcp_state_in(tp, TCPF(CLOSE) | TCPF(SYN_SENT) | TCPF(LISTEN)))
+		return;
+	if (tcp_write_xmit(tp, tcp_current_mss(tp), true, 0))
+		tcp_check_probe(tp);
+}
+
+/*
+ * Send @p again, its first @segs segments at most. Return: 0; -EAGAIN when the
+ * peer's window does not take it; else what IP says
+ */
+int tcp_retransmit(struct tcp_sock *tp, struct pkt *p, u32 segs)
+{
+	struct net *net = tcp_sknet(tp);
+	struct tcp_tx *tx = tcp_tx(p);
+	u32 mss, limit;
+	u8 flags = tx->flags & TCPHDR_SYN ? 0 : TCPHDR_ACK;
+	int err;
+
+	if (seq_before(tx->seq, tp->snd_una) && p->len) {
+		/* a part of it is acknowledged already: cut that off */
+		u32 n = tp->snd_una - tx->seq;
+
+		if (n < p->len) {
+			pkt_pull(p, n);
+			p->charge -= n;
+			tp->is.sk.wmem -= n;
+			tx->seq += n;
+		}
+	}
+	mss = tcp_current_mss(tp);
+	if (!seq_before(tx->seq, tcp_wnd_end(tp)) && tx->seq != tp->snd_una)
+		return -EAGAIN;
+	limit = (u32)min((u64)segs * mss, (u64)gso_limit(mss));
+	if (seq_after(tx->seq + limit, tcp_wnd_end(tp)) &&
+	    seq_before(tx->seq, tcp_wnd_end(tp))) {
+		u32 wnd = tcp_wnd_end(tp) - tx->seq;
+
+		limit = wnd >= mss ? wnd - wnd % mss : wnd;
+	}
+	if (p->len > limit && limit) {
+		err = tcp_fragment(tp, p, limit, mss);
+		if (err)
+			return err;
+	} else if (p->len) {
+		u16 n = count_segs(p->len, mss);
+
+		adjust_counts(tp, tx, (int)n - tx->segs);
+		tx->segs = n;
+	}
+	if (tx->flags & TCPHDR_SYN && tp->is.sk.state == TCP_SYN_RECV)
+		flags = TCPHDR_ACK;
+	flags |= tx->flags;
+	if (p->len && tx->end_seq == tp->pushed_seq)
+		flags |= TCPHDR_PSH;
+	err = transmit(tp, p, tx->seq, flags, mss);
+	mib(net)->tcp[TCP_MIB_RETRANSSEGS] += tx->segs;
+	if (tx->flags & TCPHDR_SYN)
+		MIB_EXT(net, LINUX_MIB_TCPSYNRETRANS);
+	tp->total_retrans += tx->segs;
+	tp->bytes_retrans += p->len;
+	if (err && err != -ENOBUFS)
+		MIB_EXT(net, LINUX_MIB_TCPRETRANSFAIL);
+	/* sent or dropped on the way out: the same to us */
+	if (!tp->retrans_stamp_ns) {
+		tp->retrans_stamp_ns = tcp_now(tp);
+		tp->retrans_stamp_ts = tcp_ts_now(tp);
+	}
+	if (!(tx->sacked & TX_RETRANS)) {
+		tx->sacked |= TX_RETRANS;
+		tp->retrans_out += tx->segs;
+	}
+	tx->sacked |= TX_EVER;
+	tx->sends += tx->sends < 255;
+	tp->undo_retrans = max(tp->undo_retrans, 0) + tx->segs;
+	p->stamp_ns = tcp_now(tp);
+	list_del(&p->node);
+	if (!(tx->sacked & TX_SACKED))
+		list_add_tail(&tp->by_time, &p->node);
+	return 0;
+}
+
+/* Recovery: what is lost first, within cwnd; oldest mark first */
+void tcp_xmit_recovery(struct tcp_sock *tp)
+{
+	struct pkt *p;
+	bool head = false;
+
+	while ((p = list_first(&tp->lost, struct pkt, node))) {
+		u32 in_flight = tcp_in_flight(tp);
+
+		if (in_flight >= tp->cwnd)
+			break;
+		head |= p == tcp_rtx_head(tp);
+		if (tcp_retransmit(tp, p, tp->cwnd - in_flight))
+			break;
+		MIB_EXT(tcp_sknet(tp), tp->ca_state == TCP_CA_LOSS
+					   ? LINUX_MIB_TCPSLOWSTARTRETRANS
+					   : LINUX_MIB_TCPFASTRETRANS);
+		tp->prr_out += tcp_tx(p)->segs;
+	}
+	if (head || (tp->packets_out && !timer_pending(&tp->rtx_timer)))
+		tcp_rearm_rto(tp);
+}
+
+/* ---- control segments ---- */
+
+static struct pkt *queue_control(struct tcp_sock *tp, u8 flags)
+{
+	struct pkt *p = tcp_tx_new(tp);
+
+	if (!p)
+		return NULL;
+	tcp_tx(p)->seq = tp->write_seq;
+	tcp_tx(p)->end_seq = ++tp->write_seq;
+	tcp_tx(p)->flags = flags;
+	list_add_tail(&tp->unsent, &p->node);
+	return p;
+}
+
+/* The SYN of connect(); everything else of the socket is set */
+int tcp_send_syn(struct tcp_sock *tp)
+{
+	struct pkt *p = queue_control(tp, TCPHDR_SYN);
+	int err;
+
+	if (!p)
+		return -ENOBUFS;
+	err = transmit(tp, p, tcp_tx(p)->seq, TCPHDR_SYN, tp->mss_cache);
+	now_sent(tp, p);
+	MIB_TCP(tcp_sknet(tp), TCP_MIB_ACTIVEOPENS);
+	return err == -ENOBUFS ? 0 : err;
+}
+
+void tcp_send_synack_full(struct tcp_sock *tp)
+{
+	transmit(tp, NULL, tp->iss, TCPHDR_SYN | TCPHDR_ACK, tp->mss_cache);
+}
+
+void tcp_send_ack(struct tcp_sock *tp)
+{
+	if (tp->is.sk.state == TCP_CLOSE)
+		return;
+	if (transmit(tp, NULL, tp->snd_nxt, TCPHDR_ACK, tp->mss_cache) == -ENOBUFS) {
+		tp->ack_pending = 1;
+		timer_set_at(&tp->delack_timer, tcp_now(tp) + TCP_DELACK_MAX);
+	}
+}
+
+/* RFC 5961 §7: not more often than the interval */
+void tcp_send_challenge(struct tcp_sock *tp)
+{
+	struct net *net = tcp_sknet(tp);
+	u64 gap = (u64)tcp_tun(net, T_INVALID_RATELIMIT) * NS_PER_MS;
+
+	if (tp->challenge_ns && tcp_now(tp) - tp->challenge_ns < gap) {
+		MIB_EXT(net, LINUX_MIB_TCPACKSKIPPEDCHALLENGE);
+		return;
+	}
+	tp->challenge_ns = max(tcp_now(tp), (u64)1);
+	MIB_EXT(net, LINUX_MIB_TCPCHALLENGEACK);
+	tcp_send_ack(tp);
+}
+
+void tcp_send_fin(struct tcp_sock *tp)
+{
+	struct pkt *last = list_last(&tp->unsent, struct pkt, node);
+
+	if (tp->fin_queued)
+		return;
+	tp->fin_queued = true;
+	if (last) {
+		tcp_tx(last)->flags |= TCPHDR_FIN;
+		tcp_tx(last)->end_seq++;
+		tp->write_seq++;
+	} else if (!queue_control(tp, TCPHDR_FIN)) {
+		/* No memory for a few bytes: the peer must not wait for ever */
+		tcp_send_reset(tp);
+		return;
+	}
+	if (tcp_write_xmit(tp, tcp_current_mss(tp), false, 0))
+		tcp_check_probe(tp);
+}
+
+void tcp_send_reset(struct tcp_sock *tp)
+{
+	MIB_TCP(tcp_sknet(tp), TCP_MIB_OUTRSTS);
+	transmit(tp, NULL, tp->snd_nxt, TCPHDR_RST | TCPHDR_ACK, tp->mss_cache);
+}
+
+/* An old sequence number: the peer must answer with an ACK */
+void tcp_send_keepalive(struct tcp_sock *tp)
+{
+	transmit(tp, NULL, tp->snd_una - 1, TCPHDR_ACK, tp->mss_cache);
+}
+
+int tcp_send_probe(struct tcp_sock *tp)
+{
+	struct pkt *p = list_first(&tp->unsent, struct pkt, node);
+	u32 mss = tcp_current_mss(tp), room;
+
+	if (tp->is.sk.state == TCP_CLOSE)
+		return -1;
+	MIB_EXT(tcp_sknet(tp), LINUX_MIB_TCPWINPROBE);
+	if (p && seq_before(tcp_tx(p)->seq, tcp_wnd_end(tp))) {
+		/* there is a little room: what fits */
+		room = min(tcp_wnd_end(tp) - tcp_tx(p)->seq, mss);
+		if (p->len > room && tcp_fragment(tp, p, room, mss))
+			return -1;
+		tcp_tx(p)->segs = count_segs(p->len, mss);
+		transmit(tp, p, tcp_tx(p)->seq,
+			 TCPHDR_ACK | TCPHDR_PSH | tcp_tx(p)->flags, mss);
+		now_sent(tp, p);
+		return 0;
+	}
+	tcp_send_keepalive(tp);
+	return 0;
+}
+
+/*
+ * The reader took bytes: send an update when the window can grow by twice (RFC
+ * 9293 §3.8.6.2.2), or an ACK is due anyway and the session is not interactive.
+ */
+void tcp_cleanup_rbuf(struct tcp_sock *tp, u32 copied)
+{
+	u32 old = tcp_rcv_window(tp), wnd;
+
+	if (tcp_state_in(tp, TCPF(CLOSE) | TCPF(LISTEN) | TCPF(SYN_SENT)))
+		return;
+	if (tp->ack_pending && copied &&
+	    (tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss ||
+	     (!tp->pingpong && list_empty(&tp->is.sk.rx_queue)))) {
+		tcp_send_ack(tp);
+		return;
+	}
+	if (!copied || tp->is.sk.shut & RCV_SHUTDOWN)
+		return;
+	if (2 * (u64)old > tp->window_clamp)
+		return;
+	wnd = new_window(tp);
+	if (wnd && wnd >= 2 * (u64)old)
+		tcp_send_ack(tp);
+}
