@@ -26,11 +26,12 @@ enum cc_event {
 
 struct cc_ops {
 	const char *name;
-	bool restricted; /* unprivileged programs may not choose it */
+	bool restricted;		   /* unprivileged programs may not choose it */
 	void (*init)(struct tcp_sock *tp); /* may be NULL; private bytes are zeroed */
 	/* Slow start threshold after a loss, in segments; required */
 	u32 (*ssthresh)(struct tcp_sock *tp);
-	/* @acked segments were newly acknowledged while cwnd was fully used; required */
+	/* @acked segments were newly acknowledged while cwnd was fully used; required
+	 */
 	void (*cong_avoid)(struct tcp_sock *tp, u32 acked);
 	/* cwnd to go back to after a false alarm; NULL: the greatest seen before */
 	u32 (*undo_cwnd)(struct tcp_sock *tp);

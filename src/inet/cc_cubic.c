@@ -16,12 +16,12 @@
 #include "inet/cc.h"
 #include "inet/tcp.h"
 
-#define BETA	   717U /* /1024 */
-#define TICKS	   1024ULL
+#define BETA	    717U /* /1024 */
+#define TICKS	    1024ULL
 #define HY_LOW_CWND 16
-#define HY_SAMPLES 8
-#define HY_MIN_US  4000U
-#define HY_MAX_US  16000U
+#define HY_SAMPLES  8
+#define HY_MIN_US   4000U
+#define HY_MAX_US   16000U
 
 struct cubic {
 	u32 w_max;  /* window before the last reduction */
@@ -29,7 +29,7 @@ struct cubic {
 	u32 k;	    /* ticks from the epoch to the origin */
 	u32 w_est;  /* Reno's window */
 	u32 est_cnt, ack_cnt;
-	u32 per_ack; /* acknowledged segments for one more in cwnd */
+	u32 per_ack;  /* acknowledged segments for one more in cwnd */
 	u64 epoch_ns; /* 0: none */
 	u64 tx_idle_ns;
 	u32 last_cwnd;
@@ -167,8 +167,7 @@ static void cubic_event(struct tcp_sock *tp, enum cc_event ev)
 		break;
 	case CC_TX_START:
 		/* Time without data does not count: move the epoch */
-		if (cu->epoch_ns && tp->last_send_ns &&
-		    now(tp) > tp->last_send_ns)
+		if (cu->epoch_ns && tp->last_send_ns && now(tp) > tp->last_send_ns)
 			cu->epoch_ns =
 			    min(now(tp), cu->epoch_ns + (now(tp) - tp->last_send_ns));
 		break;

@@ -37,9 +37,15 @@
 	}
 
 const struct tunable tcp_tunables[T_NR] = {
-    [T_RMEM] = {.path = "net/ipv4/tcp_rmem", .n = 3, .min = 1, .max = INT32_MAX,
+    [T_RMEM] = {.path = "net/ipv4/tcp_rmem",
+		.n = 3,
+		.min = 1,
+		.max = INT32_MAX,
 		.def = {4096, 131072, 6291456}},
-    [T_WMEM] = {.path = "net/ipv4/tcp_wmem", .n = 3, .min = 1, .max = INT32_MAX,
+    [T_WMEM] = {.path = "net/ipv4/tcp_wmem",
+		.n = 3,
+		.min = 1,
+		.max = INT32_MAX,
 		.def = {4096, 16384, 4194304}},
     [T_SACK] = TUN("tcp_sack", 0, 255, 1),
     [T_DSACK] = TUN("tcp_dsack", 0, 255, 1),
@@ -73,11 +79,13 @@ const struct tunable tcp_tunables[T_NR] = {
     [T_INVALID_RATELIMIT] = TUN("tcp_invalid_ratelimit", 0, INT32_MAX, 500),
     [T_RTO_MIN_US] = TUN("tcp_rto_min_us", 1, INT32_MAX, 200000),
     [T_RTO_MAX_MS] = TUN("tcp_rto_max_ms", 1000, 120000, 120000),
-    [T_MAX_ORPHANS] = {.path = "net/ipv4/tcp_max_orphans", .max = INT32_MAX,
-		       .def = {ORPHANS_DEFAULT}, .init_only = true},
+    [T_MAX_ORPHANS] = {.path = "net/ipv4/tcp_max_orphans",
+		       .max = INT32_MAX,
+		       .def = {ORPHANS_DEFAULT},
+		       .init_only = true},
 };
 
-static void destroy(struct sock *sk);
+static void op_destroy(struct sock *sk);
 static const struct sock_ops tcp_ops;
 
 /* ---- numbers ---- */
@@ -142,7 +150,7 @@ static void reinit(struct tcp_sock *tp)
 	tp->advmss = 536;
 	tp->rcv_mss = 536;
 	tp->rack_reo_steps = 1;
-	tp->ca_state = TCP_CA_OPEN;
+	tp->ca_state = CA_OPEN;
 	tp->rtx_mode = TCP_RTX_NONE;
 }
 
@@ -297,7 +305,7 @@ void tcp_abort(struct tcp_sock *tp, int err)
 	sock_put(sk);
 }
 
-static void destroy(struct sock *sk)
+static void op_destroy(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
@@ -352,9 +360,8 @@ void tcp_established(struct tcp_sock *tp)
 	if (!tp->is.sk.sndbuf_locked)
 		tcp_sndbuf_expand(tp);
 	if (!tp->is.sk.rcvbuf_locked)
-		tp->is.sk.rcvbuf =
-		    max(tp->is.sk.rcvbuf,
-			(u32)tunable_get(net, &tcp_tunables[T_RMEM], 1));
+		tp->is.sk.rcvbuf = max(tp->is.sk.rcvbuf,
+				       (u32)tunable_get(net, &tcp_tunables[T_RMEM], 1));
 	if (!tp->window_clamp || tp->window_clamp > tp->is.sk.rcvbuf / 2)
 		tp->window_clamp = max(tp->is.sk.rcvbuf / 2, tp->rcv_wnd);
 	tp->rcv_ssthresh = min(max(tp->rcv_ssthresh, tp->rcv_wnd), tp->window_clamp);
@@ -364,8 +371,8 @@ void tcp_established(struct tcp_sock *tp)
 
 /* ---- bind, connect ---- */
 
-static int bind(struct sock *sk, const struct caller *c, const struct sockaddr *a,
-		socklen_t len)
+static int op_bind(struct sock *sk, const struct caller *c, const struct sockaddr *a,
+		   socklen_t len)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct inet_sock *is = &tp->is;
@@ -569,8 +576,8 @@ static int connect_result(struct tcp_sock *tp)
 	return err ? -err : -ECONNABORTED;
 }
 
-static int connect(struct sock *sk, const struct caller *c, const struct sockaddr *a,
-		   socklen_t len)
+static int op_connect(struct sock *sk, const struct caller *c, const struct sockaddr *a,
+		      socklen_t len)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct inet_sock *is = &tp->is;
@@ -636,7 +643,7 @@ err_forget:
 
 /* ---- listen, accept ---- */
 
-static int listen(struct sock *sk, int backlog)
+static int op_listen(struct sock *sk, int backlog)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct tcp_worker *wk = tcp_worker(sk->net);
@@ -669,7 +676,7 @@ static int listen(struct sock *sk, int backlog)
 	return 0;
 }
 
-static int accept(struct sock *sk, struct sock **out)
+static int op_accept(struct sock *sk, struct sock **out)
 {
 	struct tcp_sock *lp = tcp_sk(sk), *tp;
 
@@ -754,7 +761,7 @@ static void become_orphan(struct tcp_sock *tp)
 	}
 }
 
-static void release(struct sock *sk)
+static void op_release(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	bool unread;
@@ -795,7 +802,7 @@ static void release(struct sock *sk)
 	become_orphan(tp);
 }
 
-static int shutdown(struct sock *sk, int how)
+static int op_shutdown(struct sock *sk, int how)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	u8 bits;
@@ -844,7 +851,7 @@ static bool writable(const struct tcp_sock *tp)
 
 void tcp_write_space(struct tcp_sock *tp)
 {
-	if (tp->ca_state == TCP_CA_OPEN || tp->ca_state == TCP_CA_DISORDER)
+	if (tp->ca_state == CA_OPEN || tp->ca_state == CA_DISORDER)
 		tcp_sndbuf_expand(tp);
 	if (writable(tp))
 		sock_wake(&tp->is.sk, POLLOUT | POLLWRNORM);
@@ -887,7 +894,8 @@ u32 tcp_rx_queued(const struct tcp_sock *tp)
 		return 0;
 	n = tp->rcv_nxt - tp->copied_seq;
 	if (n && sk->shut & RCV_SHUTDOWN) {
-		const struct pkt *last = list_entry(sk->rx_queue.prev, struct pkt, node);
+		const struct pkt *last =
+		    list_entry(sk->rx_queue.prev, struct pkt, node);
 
 		n = tcp_rx(last)->end_seq - tp->copied_seq; /* without the FIN */
 	}
@@ -997,11 +1005,11 @@ static void push_for(struct tcp_sock *tp, int flags)
 	tp->cork = cork;
 }
 
-static ssize_t send(struct sock *sk, struct msg *m)
+static ssize_t op_send(struct sock *sk, struct msg *m)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	size_t done = 0, left = msg_left(m);
-	int err;
+	int err = 0;
 
 	if (m->flags & MSG_FASTOPEN)
 		return -EOPNOTSUPP;
@@ -1071,7 +1079,8 @@ static ssize_t recv_urgent(struct tcp_sock *tp, struct msg *m)
 	return -EAGAIN;
 }
 
-/* Payload bytes [@off, @off + @len) of @p to the reader. Return: false: a bad address */
+/* Payload bytes [@off, @off + @len) of @p to the reader. Return: false: a bad address
+ */
 static bool give(struct msg *m, const struct pkt *p, u32 off, u32 len)
 {
 	u32 pos = p->linear;
@@ -1121,8 +1130,7 @@ static ssize_t copy_out(struct tcp_sock *tp, struct msg *m, u32 *seq, bool peek)
 	size_t want = msg_left(m), done = 0;
 	struct pkt *p, *tmp;
 
-	list_for_each_safe(p, tmp, &sk->rx_queue, node)
-	{
+	list_for_each_safe(p, tmp, &sk->rx_queue, node) {
 		u32 off = *seq - tcp_rx(p)->seq, n;
 
 		if (done == want)
@@ -1164,7 +1172,7 @@ static ssize_t copy_out(struct tcp_sock *tp, struct msg *m, u32 *seq, bool peek)
 	return (ssize_t)done;
 }
 
-static ssize_t recv(struct sock *sk, struct msg *m)
+static ssize_t op_recv(struct sock *sk, struct msg *m)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	bool peek = m->flags & MSG_PEEK;
@@ -1494,10 +1502,12 @@ static int get_opt(struct sock *sk, int level, int name, void *val, socklen_t *l
 		v = (int)tcp_keep_cnt(tp);
 		break;
 	case TCP_SYNCNT:
-		v = tp->syn_retries ? tp->syn_retries : (int)tcp_tun(sk->net, T_SYN_RETRIES);
+		v = tp->syn_retries ? tp->syn_retries
+				    : (int)tcp_tun(sk->net, T_SYN_RETRIES);
 		break;
 	case TCP_LINGER2:
-		v = tp->linger2_s ? tp->linger2_s : (int)tcp_tun(sk->net, T_FIN_TIMEOUT);
+		v = tp->linger2_s ? tp->linger2_s
+				  : (int)tcp_tun(sk->net, T_FIN_TIMEOUT);
 		break;
 	case TCP_DEFER_ACCEPT:
 		v = (int)defer_seconds(tp->defer_accept);
@@ -1523,7 +1533,8 @@ static int get_opt(struct sock *sk, int level, int name, void *val, socklen_t *l
 	return put_bytes(val, len, &v, sizeof(v));
 }
 
-static int ioctl_tcp(struct sock *sk, const struct caller *c, unsigned long req, void *arg)
+static int ioctl_tcp(struct sock *sk, const struct caller *c, unsigned long req,
+		     void *arg)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	int v;
@@ -1547,8 +1558,9 @@ static int ioctl_tcp(struct sock *sk, const struct caller *c, unsigned long req,
 	case SIOCOUTQNSD:
 		if (sk->state == TCP_LISTEN)
 			return -EINVAL;
-		v = tcp_state_in(tp, TCPF(SYN_SENT) | TCPF(SYN_RECV)) ? 0
-								      : (int)notsent(tp);
+		v = tcp_state_in(tp, TCPF(SYN_SENT) | TCPF(SYN_RECV))
+			? 0
+			: (int)notsent(tp);
 		break;
 	default:
 		return inet_ioctl(sk, c, req, arg);
@@ -1575,7 +1587,8 @@ static void opt_changed(struct sock *sk, int name)
 			tcp_write_space(tp);
 		break;
 	case SO_RCVLOWAT:
-		if (tcp_rx_queued(tp) >= max(sk->rcvlowat, 1U) && sk->state != TCP_LISTEN)
+		if (tcp_rx_queued(tp) >= max(sk->rcvlowat, 1U) &&
+		    sk->state != TCP_LISTEN)
 			sock_wake(sk, POLLIN | POLLRDNORM);
 		break;
 	default:
@@ -1584,16 +1597,16 @@ static void opt_changed(struct sock *sk, int name)
 }
 
 static const struct sock_ops tcp_ops = {
-    .release = release,
-    .destroy = destroy,
-    .bind = bind,
-    .connect = connect,
-    .listen = listen,
-    .accept = accept,
+    .release = op_release,
+    .destroy = op_destroy,
+    .bind = op_bind,
+    .connect = op_connect,
+    .listen = op_listen,
+    .accept = op_accept,
     .name = inet_name,
-    .send = send,
-    .recv = recv,
-    .shutdown = shutdown,
+    .send = op_send,
+    .recv = op_recv,
+    .shutdown = op_shutdown,
     .poll = poll_mask,
     .set_opt = set_opt,
     .get_opt = get_opt,
@@ -1747,8 +1760,7 @@ static void tcp_net_pre_exit(struct net *net)
 	tcp_mini_net_exit(net);
 	while (again) {
 		again = false;
-		list_for_each(sk, &net->socks, net_node)
-		{
+		list_for_each(sk, &net->socks, net_node) {
 			struct tcp_sock *tp = tcp_sk(sk);
 
 			if (sk->ops != &tcp_ops || !tp->orphan_ref)

@@ -32,10 +32,16 @@ enum tcp_state {
 };
 
 /* Congestion states, as tcpi_ca_state shows them */
-enum tcp_ca { TCP_CA_OPEN, TCP_CA_DISORDER, TCP_CA_CWR, TCP_CA_RECOVERY, TCP_CA_LOSS };
+enum tcp_ca { CA_OPEN, CA_DISORDER, CA_CWR, CA_RECOVERY, CA_LOSS };
 
 /* What the retransmission timer is set for */
-enum tcp_rtx_mode { TCP_RTX_NONE, TCP_RTX_RTO, TCP_RTX_PROBE0, TCP_RTX_TLP, TCP_RTX_REO };
+enum tcp_rtx_mode {
+	TCP_RTX_NONE,
+	TCP_RTX_RTO,
+	TCP_RTX_PROBE0,
+	TCP_RTX_TLP,
+	TCP_RTX_REO
+};
 
 struct tcp_sack_range {
 	u32 start, end;
@@ -47,27 +53,27 @@ struct tcp_sock {
 	/* ---- options agreed on in the handshake ---- */
 	bool ts_ok, sack_ok, wscale_ok;
 	u8 snd_wscale, rcv_wscale;
-	u16 mss_clamp;	 /* what the peer said, or user's TCP_MAXSEG */
-	u16 user_mss;	 /* TCP_MAXSEG, 0: none */
-	u16 advmss;	 /* what we said */
-	u32 mss_cache;	 /* payload a segment without SACK blocks */
-	u32 pmtu;	 /* mss_cache was made for it */
-	u32 tsoffset;	 /* added to the millisecond clock */
-	u32 ts_recent;	 /* RFC 7323 §4.3 */
+	u16 mss_clamp;	  /* what the peer said, or user's TCP_MAXSEG */
+	u16 user_mss;	  /* TCP_MAXSEG, 0: none */
+	u16 advmss;	  /* what we said */
+	u32 mss_cache;	  /* payload a segment without SACK blocks */
+	u32 pmtu;	  /* mss_cache was made for it */
+	u32 tsoffset;	  /* added to the millisecond clock */
+	u32 ts_recent;	  /* RFC 7323 §4.3 */
 	u64 ts_recent_ns; /* when it was set */
 	u32 last_tsecr;
 
 	/* ---- sending: RFC 9293 §3.3.1 ---- */
 	u32 iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_up;
-	u32 write_seq;	/* behind the last byte queued */
-	u32 pushed_seq; /* last byte marked with PSH */
-	u32 snd_sml;	/* end of the last small segment sent (Minshall's Nagle) */
-	u32 max_window; /* greatest snd_wnd seen */
-	struct list unsent;    /* queue, struct pkt */
-	struct tree rtx;       /* sent, not yet acknowledged, by seq (struct tcp_tx) */
-	struct list by_time;   /* of those: neither SACKed nor lost, by time sent */
-	struct list lost;      /* of those: lost, not retransmitted since */
-	struct block *wblock;  /* being filled */
+	u32 write_seq;	     /* behind the last byte queued */
+	u32 pushed_seq;	     /* last byte marked with PSH */
+	u32 snd_sml;	     /* end of the last small segment sent (Minshall's Nagle) */
+	u32 max_window;	     /* greatest snd_wnd seen */
+	struct list unsent;  /* queue, struct pkt */
+	struct tree rtx;     /* sent, not yet acknowledged, by seq (struct tcp_tx) */
+	struct list by_time; /* of those: neither SACKed nor lost, by time sent */
+	struct list lost;    /* of those: lost, not retransmitted since */
+	struct block *wblock; /* being filled */
 	u32 n_rtx_pkts;
 	bool nodelay, cork, fin_queued, syn_acked_data;
 	u32 notsent_lowat; /* 0: the tunable */
@@ -81,7 +87,7 @@ struct tcp_sock {
 	u64 cwnd_stamp_ns;
 	u32 max_packets_out, cwnd_usage_seq;
 	bool cwnd_limited;
-	u32 high_seq; /* snd_nxt at the start of recovery */
+	u32 high_seq;	 /* snd_nxt at the start of recovery */
 	u32 undo_marker; /* 0: nothing to take back */
 	s32 undo_retrans;
 	u64 retrans_stamp_ns; /* first retransmission of this episode */
@@ -110,7 +116,7 @@ struct tcp_sock {
 	/* ---- receiving ---- */
 	u32 irs, rcv_nxt, rcv_wnd, rcv_wup, copied_seq;
 	u32 window_clamp, user_window_clamp, rcv_ssthresh;
-	u16 rcv_mss; /* estimate of the peer's */
+	u16 rcv_mss;	 /* estimate of the peer's */
 	struct tree ooo; /* out of order, by seq (struct tcp_rx) */
 	u32 n_ooo;
 	u32 n_sacks;
@@ -135,9 +141,9 @@ struct tcp_sock {
 	struct timer rtx_timer, delack_timer, keep_timer;
 	u8 rtx_mode; /* enum tcp_rtx_mode */
 	u64 last_send_ns, last_ack_ns;
-	s32 linger2_s; /* -1: at once; 0: the tunable */
+	s32 linger2_s;				 /* -1: at once; 0: the tunable */
 	u32 keep_idle_s, keep_intvl_s, keep_cnt; /* 0: the tunable */
-	u8 syn_retries, defer_accept;		  /* 0: the tunable; 0: off */
+	u8 syn_retries, defer_accept;		 /* 0: the tunable; 0: off */
 	u32 user_timeout_ms;
 	u64 probe_start_ns; /* since when the window is shut */
 	u64 confirmed_ns;   /* neighbour told that the path works */
@@ -156,7 +162,7 @@ struct tcp_sock {
 	bool cc_set; /* by TCP_CONGESTION */
 	u64 cc_priv[CC_PRIV / 8];
 
-	u8 connecting; /* connect() has not reported yet */
+	u8 connecting;	 /* connect() has not reported yet */
 	bool orphan_ref; /* the tables and timers hold a reference */
 	bool done, hashed, bound_hashed;
 
@@ -210,7 +216,7 @@ struct tcp_mini_info {
 	u64 expires_ns; /* of its timer, absolute */
 	u8 retransmits;
 	u32 mark;
-	u32 uid;	      /* requests: the listener's */
+	u32 uid;		     /* requests: the listener's */
 	const struct sock *listener; /* requests */
 };
 /* All small sockets of @net; stops when @fn answers nonzero, and returns that */
@@ -223,7 +229,8 @@ void tcp_get_info(const struct tcp_sock *tp, struct tcp_info *info);
  * 3 (TIME_WAIT), 4 probe. @when_ns: absolute */
 u8 tcp_timer_info(const struct tcp_sock *tp, u64 *when_ns);
 u32 tcp_rx_queued(const struct tcp_sock *tp); /* readable bytes; listeners: children */
-u32 tcp_tx_queued(const struct tcp_sock *tp); /* bytes not acknowledged; listeners: backlog */
+u32 tcp_tx_queued(
+    const struct tcp_sock *tp); /* bytes not acknowledged; listeners: backlog */
 /* SOCK_DESTROY: kill with a reset */
 void tcp_abort(struct tcp_sock *tp, int err);
 

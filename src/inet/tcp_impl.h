@@ -15,24 +15,24 @@
 #include "core/worker.h"
 #include "inet/tcp.h"
 
-#define TCP_RTO_MIN	 (200 * NS_PER_MS)
-#define TCP_RTO_MAX	 (120 * NS_PER_S)
-#define TCP_RTO_INIT	 (1 * NS_PER_S)
-#define TCP_RTO_FALLBACK (3 * NS_PER_S) /* SYN was retransmitted: RFC 6298 §5.7 */
-#define TCP_TIMEWAIT	 (60 * NS_PER_S)
-#define TCP_DELACK_MIN	 (40 * NS_PER_MS)
-#define TCP_DELACK_MAX	 (200 * NS_PER_MS)
+#define TCP_RTO_MIN	   (200 * NS_PER_MS)
+#define TCP_RTO_MAX	   (120 * NS_PER_S)
+#define TCP_RTO_INIT	   (1 * NS_PER_S)
+#define TCP_RTO_FALLBACK   (3 * NS_PER_S) /* SYN was retransmitted: RFC 6298 §5.7 */
+#define TCP_TIMEWAIT	   (60 * NS_PER_S)
+#define TCP_DELACK_MIN	   (40 * NS_PER_MS)
+#define TCP_DELACK_MAX	   (200 * NS_PER_MS)
 #define TCP_RESOURCE_PROBE (500 * NS_PER_MS)
-#define TCP_INIT_CWND	 10
-#define TCP_MIN_MSS	 88
-#define TCP_BLOCK	 32768U /* bytes of payload in one block */
-#define TCP_INFINITE	 0x7fffffffU
+#define TCP_INIT_CWND	   10
+#define TCP_MIN_MSS	   88
+#define TCP_BLOCK	   32768U /* bytes of payload in one block */
+#define TCP_INFINITE	   0x7fffffffU
 
 /* Send queue */
 struct tcp_tx {
 	struct tree_node node;
 	u32 seq, end_seq;
-	u8 flags; /* TCPHDR_SYN, FIN, PSH, URG */
+	u8 flags;  /* TCPHDR_SYN, FIN, PSH, URG */
 	u8 sacked; /* TX_x */
 	u16 segs;
 	u8 sends; /* how often sent, saturating */
@@ -206,7 +206,7 @@ void tcp_send_ack(struct tcp_sock *tp);
 void tcp_send_challenge(struct tcp_sock *tp);
 void tcp_send_fin(struct tcp_sock *tp);
 void tcp_send_reset(struct tcp_sock *tp); /* active abort */
-int tcp_send_probe(struct tcp_sock *tp); /* window probe: <0 nothing could be sent */
+int tcp_send_probe(struct tcp_sock *tp);  /* window probe: <0 nothing could be sent */
 void tcp_send_keepalive(struct tcp_sock *tp);
 u32 tcp_select_window(struct tcp_sock *tp);
 u32 tcp_space(const struct tcp_sock *tp);
@@ -244,7 +244,7 @@ struct tcp_ack {
 	bool una_advanced, data_acked, syn_acked, sack_seen, dsack, wnd_update,
 	    retrans_acked, orig_sacked, dup, fin_acked;
 	u32 acked_segs;
-	s64 rtt_us;	 /* of the newest segment sent once, -1: none */
+	s64 rtt_us; /* of the newest segment sent once, -1: none */
 	u32 bytes_acked;
 };
 bool tcp_sacktag(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *as);
@@ -278,19 +278,23 @@ u32 tcp_keep_cnt(const struct tcp_sock *tp);
 /* ---- tcp_mini.c ---- */
 struct tcp_req;
 struct tcp_tw;
-void tcp_listen_syn(struct tcp_sock *lp, struct pkt *p, struct tcp_seg *sg); /* consumes */
+void tcp_listen_syn(struct tcp_sock *lp, struct pkt *p,
+		    struct tcp_seg *sg); /* consumes */
 /* A segment for a request. Consumes @p. */
 void tcp_req_receive(struct net *net, struct demux_node *n, struct pkt *p,
 		     struct tcp_seg *sg);
 void tcp_listen_close(struct tcp_sock *lp); /* drops requests and children */
-void tcp_listen_ack(struct tcp_sock *lp, struct pkt *p, struct tcp_seg *sg); /* cookies */
-/* @return: a SYN that may reuse it goes on to a listener: false, the TIME_WAIT is gone */
+void tcp_listen_ack(struct tcp_sock *lp, struct pkt *p,
+		    struct tcp_seg *sg); /* cookies */
+/* @return: a SYN that may reuse it goes on to a listener: false, the TIME_WAIT is gone
+ */
 bool tcp_tw_receive(struct net *net, struct demux_node *n, struct pkt *p,
 		    struct tcp_seg *sg);
 /* The full socket ends; its place is taken by a small one. @state: TCP_TIME_WAIT or
  * TCP_FIN_WAIT2 */
 void tcp_time_wait(struct tcp_sock *tp, u8 state, u64 timeout_ns);
-/* connect() wants this tuple: may the TIME_WAIT give way? Sets the next ISN, ts_recent */
+/* connect() wants this tuple: may the TIME_WAIT give way? Sets the next ISN, ts_recent
+ */
 bool tcp_tw_recycle(struct net *net, struct demux_node *n, struct tcp_sock *tp);
 void tcp_mini_net_exit(struct net *net);
 void tcp_req_error(struct net *net, struct demux_node *n, u32 seq);

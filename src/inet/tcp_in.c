@@ -31,7 +31,7 @@
 
 #include <linux/tcp.h>
 
-#define MERGE_SMALL 1024U  /* payload worth copying to save a packet */
+#define MERGE_SMALL 1024U /* payload worth copying to save a packet */
 #define MERGE_BLOCK 16384U
 #define PAWS_VALID  (24ULL * 24 * 3600 * NS_PER_S) /* RFC 7323 §5.5 */
 
@@ -121,7 +121,8 @@ static void queue_in_order(struct tcp_sock *tp, struct pkt *p)
 	u32 end = tcp_rx(p)->end_seq, seq = tcp_rx(p)->seq;
 	u32 data_end = seq + p->len;
 
-	tp->bytes_received += seq_after(data_end, tp->rcv_nxt) ? data_end - tp->rcv_nxt : 0;
+	tp->bytes_received +=
+	    seq_after(data_end, tp->rcv_nxt) ? data_end - tp->rcv_nxt : 0;
 	tp->rcv_nxt = end;
 	if (!p->len) {
 		pkt_free(p);
@@ -150,7 +151,8 @@ static void dsack(struct tcp_sock *tp, u32 start, u32 end, bool old)
 {
 	if (!tp->sack_ok || !tcp_tun(tcp_sknet(tp), T_DSACK))
 		return;
-	MIB_EXT(tcp_sknet(tp), old ? LINUX_MIB_TCPDSACKOLDSENT : LINUX_MIB_TCPDSACKOFOSENT);
+	MIB_EXT(tcp_sknet(tp),
+		old ? LINUX_MIB_TCPDSACKOLDSENT : LINUX_MIB_TCPDSACKOFOSENT);
 	tp->dsack_pending = true;
 	tp->dsack = (struct tcp_sack_range){start, end};
 }
@@ -510,7 +512,6 @@ static void data(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 		sg->flags &= (u8)~TCPHDR_FIN;
 		sg->end_seq = sg->seq + keep;
 		sg->len = keep;
-		MIB_EXT(net, LINUX_MIB_BEYOND_WINDOW);
 		if (!seq_after(sg->end_seq, tp->rcv_nxt))
 			goto out_of_window;
 	}
@@ -550,7 +551,8 @@ out_of_window:
 	tcp_enter_quickack(tp, 16);
 	tp->ack_pending = 2;
 	pkt_drop(net, p,
-		 seq_after(sg->end_seq, tp->rcv_nxt) ? DROP_TCP_WINDOW : DROP_TCP_OVERLAP);
+		 seq_after(sg->end_seq, tp->rcv_nxt) ? DROP_TCP_WINDOW
+						     : DROP_TCP_OVERLAP);
 }
 
 /* ---- step 6: URG (RFC 6093) ---- */
@@ -598,7 +600,8 @@ static void store_ts(struct tcp_sock *tp, const struct tcp_seg *sg)
 	tp->ts_recent_ns = tcp_now(tp);
 }
 
-static void update_window(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *as)
+static void update_window(struct tcp_sock *tp, const struct tcp_seg *sg,
+			  struct tcp_ack *as)
 {
 	u32 wnd = sg->flags & TCPHDR_SYN ? sg->wnd : sg->wnd << tp->snd_wscale;
 
@@ -708,9 +711,9 @@ static bool ack(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *a
 	if (as->bytes_acked)
 		tcp_write_space(tp);
 	if (as->una_advanced && tp->srtt_us)
-		tp->delivery_rate = (u64)(tp->delivered - as->prior_delivered +
-					  as->prior_in_flight) *
-				    tp->mss_cache * 1000000 / max(tp->srtt_us >> 3, 1U);
+		tp->delivery_rate =
+		    (u64)(tp->delivered - as->prior_delivered + as->prior_in_flight) *
+		    tp->mss_cache * 1000000 / max(tp->srtt_us >> 3, 1U);
 	return true;
 }
 
@@ -728,7 +731,8 @@ static bool paws_ok(const struct tcp_sock *tp, const struct tcp_seg *sg)
 static void dup_ack(struct tcp_sock *tp, const struct tcp_seg *sg)
 {
 	if (sg->end_seq != sg->seq && seq_before(sg->seq, tp->rcv_nxt)) {
-		u32 end = seq_after(sg->end_seq, tp->rcv_nxt) ? tp->rcv_nxt : sg->end_seq;
+		u32 end =
+		    seq_after(sg->end_seq, tp->rcv_nxt) ? tp->rcv_nxt : sg->end_seq;
 
 		MIB_EXT(tcp_sknet(tp), LINUX_MIB_DELAYEDACKLOST);
 		tcp_enter_quickack(tp, 16);
@@ -823,7 +827,8 @@ static void syn_sent(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 	struct tcp_ack as = {.rtt_us = -1, .una_advanced = true};
 
 	if (sg->flags & TCPHDR_ACK) {
-		if (!seq_after(sg->ack, tp->snd_una) || seq_after(sg->ack, tp->snd_nxt)) {
+		if (!seq_after(sg->ack, tp->snd_una) ||
+		    seq_after(sg->ack, tp->snd_nxt)) {
 			tcp_reply_reset(net, sg);
 			goto drop;
 		}
@@ -846,7 +851,7 @@ static void syn_sent(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 		tcp_clean_rtx(tp, sg, &as);
 		tcp_rtx_stop(tp);
 		tcp_rearm_rto(tp);
-		tp->ca_state = TCP_CA_OPEN;
+		tp->ca_state = CA_OPEN;
 		tp->lost_out = 0;
 		tp->undo_marker = 0;
 		tcp_set_state(tp, TCP_ESTABLISHED);
@@ -967,8 +972,9 @@ static void synchronized(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 	if (sg->flags & TCPHDR_URG || tp->urg_data)
 		urgent(tp, p, sg, sg->data_off);
 	/* data for a reader that is gone: RFC 9293 §3.6.1 (MUST-reset) */
-	if (sk->shut & RCV_SHUTDOWN && tcp_state_in(tp, TCPF(FIN_WAIT1) | TCPF(FIN_WAIT2)) &&
-	    sk->dead && sg->len &&
+	if (sk->shut & RCV_SHUTDOWN &&
+	    tcp_state_in(tp, TCPF(FIN_WAIT1) | TCPF(FIN_WAIT2)) && sk->dead &&
+	    sg->len &&
 	    seq_after(sg->end_seq - !!(sg->flags & TCPHDR_FIN), tp->rcv_nxt)) {
 		MIB_EXT(net, LINUX_MIB_TCPABORTONDATA);
 		tcp_send_reset(tp);
@@ -1043,8 +1049,9 @@ static enum drop read_segment(struct pkt *p, struct tcp_seg *sg)
 		sg->dst = ipaddr_v6(l3 + 24);
 		sg->tos = (u8)(l3[0] << 4 | l3[1] >> 4);
 		if (p->csum == PKT_CSUM_NONE &&
-		    csum_fold(pkt_csum(p, 0, p->len,
-				       csum_pseudo6(l3 + 8, l3 + 24, IPPROTO_TCP, p->len))))
+		    csum_fold(
+			pkt_csum(p, 0, p->len,
+				 csum_pseudo6(l3 + 8, l3 + 24, IPPROTO_TCP, p->len))))
 			return DROP_BAD_CSUM;
 	} else {
 		struct ip4_hdr ip;
@@ -1054,9 +1061,9 @@ static enum drop read_segment(struct pkt *p, struct tcp_seg *sg)
 		sg->dst = ipaddr_v4(ip.daddr);
 		sg->tos = ip.tos;
 		if (p->csum == PKT_CSUM_NONE &&
-		    csum_fold(pkt_csum(p, 0, p->len,
-				       csum_pseudo4(ip.saddr, ip.daddr, IPPROTO_TCP,
-						    p->len))))
+		    csum_fold(pkt_csum(
+			p, 0, p->len,
+			csum_pseudo4(ip.saddr, ip.daddr, IPPROTO_TCP, p->len))))
 			return DROP_BAD_CSUM;
 	}
 	th = (const struct tcp_hdr *)(const void *)p->data;
@@ -1069,8 +1076,8 @@ static enum drop read_segment(struct pkt *p, struct tcp_seg *sg)
 	sg->flags = th->flags;
 	sg->data_off = hl;
 	sg->len = p->len - hl;
-	sg->end_seq = sg->seq + sg->len + !!(sg->flags & TCPHDR_SYN) +
-		      !!(sg->flags & TCPHDR_FIN);
+	sg->end_seq =
+	    sg->seq + sg->len + !!(sg->flags & TCPHDR_SYN) + !!(sg->flags & TCPHDR_FIN);
 	memset(&sg->o, 0, sizeof(sg->o));
 	if (hl > sizeof(*th))
 		tcp_parse_opts(p->data + sizeof(*th), hl - (u32)sizeof(*th), &sg->o);
@@ -1186,12 +1193,12 @@ static void path_mtu(struct tcp_sock *tp, u32 mtu)
 	if (!tp->lost_out)
 		return;
 	tp->undo_marker = 0;
-	if (tp->ca_state < TCP_CA_RECOVERY) {
+	if (tp->ca_state < CA_RECOVERY) {
 		tp->high_seq = tp->snd_nxt;
 		tp->ssthresh = tp->cwnd;
 		tp->prior_cwnd = tp->cwnd;
 		tp->prr_delivered = tp->prr_out = 0;
-		tp->ca_state = TCP_CA_LOSS;
+		tp->ca_state = CA_LOSS;
 	}
 	tcp_xmit_recovery(tp);
 }

@@ -157,7 +157,8 @@ static void rack_advance(struct tcp_sock *tp, const struct tcp_seg *sg, struct p
 			return;
 	}
 	tp->rack_rtt_us = max(rtt, 1U);
-	if (!tp->rack_ns || sent_after(p->stamp_ns, tx->end_seq, tp->rack_ns, tp->rack_end)) {
+	if (!tp->rack_ns ||
+	    sent_after(p->stamp_ns, tx->end_seq, tp->rack_ns, tp->rack_end)) {
 		tp->rack_ns = p->stamp_ns;
 		tp->rack_end = tx->end_seq;
 	}
@@ -168,8 +169,8 @@ static void saw_reordering(struct tcp_sock *tp)
 {
 	tp->reord_seen = true;
 	tp->reord_count++;
-	MIB_EXT(tcp_sknet(tp), tp->sack_ok ? LINUX_MIB_TCPSACKREORDER
-					   : LINUX_MIB_TCPRENOREORDER);
+	MIB_EXT(tcp_sknet(tp),
+		tp->sack_ok ? LINUX_MIB_TCPSACKREORDER : LINUX_MIB_TCPRENOREORDER);
 }
 
 /* Step 3: a packet sent once is delivered below the highest delivered */
@@ -195,7 +196,7 @@ static u64 reo_window_us(const struct tcp_sock *tp)
 	u64 w;
 
 	if (!tp->reord_seen) {
-		if (tp->ca_state >= TCP_CA_RECOVERY)
+		if (tp->ca_state >= CA_RECOVERY)
 			return 0;
 		if (tp->sacked_out >= tp->reordering)
 			return 0;
@@ -227,8 +228,7 @@ static bool rack_detect(struct tcp_sock *tp, u64 *wait_ns)
 	*wait_ns = 0;
 	if (!tp->rack_ns)
 		return false;
-	list_for_each_safe(p, tmp, &tp->by_time, node)
-	{
+	list_for_each_safe(p, tmp, &tp->by_time, node) {
 		if (!sent_after(tp->rack_ns, tp->rack_end, p->stamp_ns,
 				tcp_tx(p)->end_seq))
 			break;
@@ -340,8 +340,8 @@ static bool check_dsack(struct tcp_sock *tp, const struct tcp_seg *sg, u32 prior
 	}
 	tp->dsack_dups++;
 	tp->rack_dsack = true;
-	if (tp->undo_marker && tp->undo_retrans > 0 && !seq_after(b[0].end, prior_una) &&
-	    seq_after(b[0].end, tp->undo_marker)) {
+	if (tp->undo_marker && tp->undo_retrans > 0 &&
+	    !seq_after(b[0].end, prior_una) && seq_after(b[0].end, tp->undo_marker)) {
 		u32 n = (b[0].end - b[0].start + tp->mss_cache - 1) /
 			max(tp->mss_cache, 1U);
 
@@ -412,7 +412,8 @@ static void trim_front(struct tcp_sock *tp, struct pkt *p, struct tcp_ack *as)
 	p->charge -= n;
 	tp->is.sk.wmem -= n;
 	tx->seq += n;
-	segs = p->len ? (u16)((p->len + tp->mss_cache - 1) / max(tp->mss_cache, 1U)) : 1;
+	segs =
+	    p->len ? (u16)((p->len + tp->mss_cache - 1) / max(tp->mss_cache, 1U)) : 1;
 	segs = min(segs, tx->segs);
 	gone = (u16)(tx->segs - segs);
 	tp->packets_out -= gone;
@@ -530,17 +531,17 @@ static void begin_undo(struct tcp_sock *tp)
 
 void tcp_enter_cwr(struct tcp_sock *tp)
 {
-	if (tp->ca_state >= TCP_CA_CWR)
+	if (tp->ca_state >= CA_CWR)
 		return;
 	tp->undo_marker = 0;
 	begin_reduction(tp);
-	tp->ca_state = TCP_CA_CWR;
+	tp->ca_state = CA_CWR;
 }
 
 static void end_reduction(struct tcp_sock *tp)
 {
 	if (tp->ssthresh < TCP_INFINITE &&
-	    (tp->ca_state == TCP_CA_CWR || tp->undo_marker)) {
+	    (tp->ca_state == CA_CWR || tp->undo_marker)) {
 		tp->cwnd = tp->ssthresh;
 		tp->cwnd_stamp_ns = tcp_now(tp);
 	}
@@ -548,17 +549,17 @@ static void end_reduction(struct tcp_sock *tp)
 
 static void enter_recovery(struct tcp_sock *tp)
 {
-	MIB_EXT(tcp_sknet(tp), tp->sack_ok ? LINUX_MIB_TCPSACKRECOVERY
-					   : LINUX_MIB_TCPRENORECOVERY);
+	MIB_EXT(tcp_sknet(tp),
+		tp->sack_ok ? LINUX_MIB_TCPSACKRECOVERY : LINUX_MIB_TCPRENORECOVERY);
 	tp->prior_ssthresh = 0;
 	begin_undo(tp);
-	if (tp->ca_state < TCP_CA_CWR) {
+	if (tp->ca_state < CA_CWR) {
 		tp->prior_ssthresh = tp->ssthresh;
 		begin_reduction(tp);
 	} else {
 		tp->high_seq = tp->snd_nxt;
 	}
-	tp->ca_state = TCP_CA_RECOVERY;
+	tp->ca_state = CA_RECOVERY;
 }
 
 /* PRR: RFC 6937 §3, with the slow start reduction bound while nothing more is lost */
@@ -588,7 +589,7 @@ static void prr(struct tcp_sock *tp, u32 delivered, u32 newly_lost, bool advance
 void tcp_enter_loss(struct tcp_sock *tp)
 {
 	struct net *net = tcp_sknet(tp);
-	bool fresh = tp->ca_state < TCP_CA_RECOVERY;
+	bool fresh = tp->ca_state < CA_RECOVERY;
 	struct pkt *head = tcp_rtx_head(tp), *p;
 	struct list ignore;
 	bool renege = head && tcp_tx(head)->sacked & TX_SACKED;
@@ -596,8 +597,8 @@ void tcp_enter_loss(struct tcp_sock *tp)
 
 	if (renege)
 		MIB_EXT(net, LINUX_MIB_TCPSACKRENEGING);
-	if (tp->ca_state <= TCP_CA_DISORDER || !seq_after(tp->high_seq, tp->snd_una) ||
-	    (tp->ca_state == TCP_CA_LOSS && !tp->retransmits)) {
+	if (tp->ca_state <= CA_DISORDER || !seq_after(tp->high_seq, tp->snd_una) ||
+	    (tp->ca_state == CA_LOSS && !tp->retransmits)) {
 		tp->prior_ssthresh = tp->ssthresh;
 		tp->prior_cwnd = tp->cwnd;
 		tp->ssthresh = tp->cc->ssthresh(tp);
@@ -632,11 +633,12 @@ void tcp_enter_loss(struct tcp_sock *tp)
 	tp->cwnd = tcp_in_flight(tp) + 1;
 	tp->cwnd_cnt = 0;
 	tp->cwnd_stamp_ns = tcp_now(tp);
-	tp->ca_state = TCP_CA_LOSS;
+	tp->ca_state = CA_LOSS;
 	tp->high_seq = tp->snd_nxt;
 	tp->tlp_high_seq = 0;
 	tp->frto = tcp_tun(net, T_FRTO) && (fresh || tp->retransmits);
-	MIB_EXT(net, tp->sack_ok ? LINUX_MIB_TCPSACKFAILURES : LINUX_MIB_TCPRENOFAILURES);
+	MIB_EXT(net,
+		tp->sack_ok ? LINUX_MIB_TCPSACKFAILURES : LINUX_MIB_TCPRENOFAILURES);
 }
 
 /* ---- undo ---- */
@@ -661,7 +663,8 @@ static void undo(struct tcp_sock *tp, bool unmark)
 			list_del(&p->node);
 			list_add(&tp->by_time, &p->node);
 		}
-		for (p = tcp_rtx_head(tp); p; p = tcp_tx_pkt(tree_next(&tcp_tx(p)->node)))
+		for (p = tcp_rtx_head(tp); p;
+		     p = tcp_tx_pkt(tree_next(&tcp_tx(p)->node)))
 			tcp_tx(p)->sacked &= (u8)~TX_LOST;
 		tp->lost_out = 0;
 	}
@@ -680,7 +683,7 @@ static void undo(struct tcp_sock *tp, bool unmark)
 
 static void to_open(struct tcp_sock *tp)
 {
-	tp->ca_state = TCP_CA_OPEN;
+	tp->ca_state = CA_OPEN;
 	tp->retrans_stamp_ns = 0;
 	tp->undo_marker = 0;
 }
@@ -693,7 +696,7 @@ bool tcp_schedule_tlp(struct tcp_sock *tp)
 
 	if (tcp_tun(tcp_sknet(tp), T_EARLY_RETRANS) < 3 || !tp->sack_ok ||
 	    !tp->packets_out || tp->sacked_out || tp->tlp_high_seq ||
-	    (tp->ca_state != TCP_CA_OPEN && tp->ca_state != TCP_CA_CWR))
+	    (tp->ca_state != CA_OPEN && tp->ca_state != CA_CWR))
 		return false;
 	if (tp->srtt_us) {
 		delay = (u64)(tp->srtt_us >> 2) * NS_PER_US;
@@ -755,11 +758,11 @@ static void tlp_ack(struct tcp_sock *tp, const struct tcp_seg *sg,
 	} else if (seq_after(sg->ack, tp->tlp_high_seq)) {
 		MIB_EXT(tcp_sknet(tp), LINUX_MIB_TCPLOSSPROBERECOVERY);
 		tp->tlp_high_seq = 0;
-		if (tp->ca_state < TCP_CA_CWR) {
+		if (tp->ca_state < CA_CWR) {
 			begin_reduction(tp);
-			tp->ca_state = TCP_CA_CWR;
+			tp->ca_state = CA_CWR;
 			end_reduction(tp);
-			tp->ca_state = TCP_CA_OPEN;
+			tp->ca_state = CA_OPEN;
 		}
 	} else if (!as->una_advanced && !as->sack_seen) {
 		tp->tlp_high_seq = 0; /* a duplicate: the original was there */
@@ -797,8 +800,8 @@ static void detect(struct tcp_sock *tp, const struct tcp_ack *as)
 	u64 wait;
 
 	if (!tp->sack_ok) {
-		if ((tp->ca_state < TCP_CA_RECOVERY && tp->dupacks >= tp->reordering) ||
-		    (tp->ca_state == TCP_CA_RECOVERY && as->una_advanced))
+		if ((tp->ca_state < CA_RECOVERY && tp->dupacks >= tp->reordering) ||
+		    (tp->ca_state == CA_RECOVERY && as->una_advanced))
 			newreno_mark(tp);
 		return;
 	}
@@ -878,14 +881,14 @@ void tcp_recover(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *
 	tlp_ack(tp, sg, as);
 	if (as->dsack)
 		reo_window_adapt(tp);
-	if (!tp->packets_out && tp->ca_state == TCP_CA_DISORDER)
-		tp->ca_state = TCP_CA_OPEN;
+	if (!tp->packets_out && tp->ca_state == CA_DISORDER)
+		tp->ca_state = CA_OPEN;
 
 	/* Ends of episodes */
-	if (tp->ca_state == TCP_CA_CWR && seq_after(tp->snd_una, tp->high_seq)) {
+	if (tp->ca_state == CA_CWR && seq_after(tp->snd_una, tp->high_seq)) {
 		end_reduction(tp);
 		to_open(tp);
-	} else if (tp->ca_state == TCP_CA_RECOVERY &&
+	} else if (tp->ca_state == CA_RECOVERY &&
 		   !seq_before(tp->snd_una, tp->high_seq)) {
 		if (may_undo(tp, sg)) {
 			MIB_EXT(tcp_sknet(tp), tp->undo_retrans
@@ -902,7 +905,7 @@ void tcp_recover(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *
 	}
 
 	switch (tp->ca_state) {
-	case TCP_CA_RECOVERY:
+	case CA_RECOVERY:
 		add_dupack(tp, as);
 		if (as->una_advanced && may_undo(tp, sg)) {
 			MIB_EXT(tcp_sknet(tp), LINUX_MIB_TCPPARTIALUNDO);
@@ -912,7 +915,7 @@ void tcp_recover(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *
 		}
 		detect(tp, as);
 		break;
-	case TCP_CA_LOSS:
+	case CA_LOSS:
 		new_data = in_loss(tp, sg, as);
 		if (!new_data)
 			detect(tp, as);
@@ -928,15 +931,15 @@ void tcp_recover(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *
 		detect(tp, as);
 		if (tp->lost_out && tp->lost_out > 0)
 			enter_recovery(tp);
-		else if (tp->ca_state != TCP_CA_CWR)
-			tp->ca_state = tp->sacked_out || tp->dupacks ? TCP_CA_DISORDER
-								     : TCP_CA_OPEN;
+		else if (tp->ca_state != CA_CWR)
+			tp->ca_state =
+			    tp->sacked_out || tp->dupacks ? CA_DISORDER : CA_OPEN;
 		break;
 	}
 
 	delivered = tp->delivered - as->prior_delivered;
 	newly_lost = tp->lost_out > as->prior_lost ? tp->lost_out - as->prior_lost : 0;
-	if (tp->ca_state == TCP_CA_CWR || tp->ca_state == TCP_CA_RECOVERY)
+	if (tp->ca_state == CA_CWR || tp->ca_state == CA_RECOVERY)
 		prr(tp, delivered, newly_lost, as->una_advanced);
 	else
 		grow(tp, as, delivered);
@@ -961,10 +964,10 @@ void tcp_rack_timeout(struct tcp_sock *tp)
 
 	tp->rtx_mode = TCP_RTX_NONE;
 	if (found && tcp_in_flight(tp) != before) {
-		if (tp->ca_state < TCP_CA_RECOVERY) {
+		if (tp->ca_state < CA_RECOVERY) {
 			enter_recovery(tp);
 			tp->cwnd = tcp_in_flight(tp) + 1;
-		} else if (tp->ca_state == TCP_CA_RECOVERY) {
+		} else if (tp->ca_state == CA_RECOVERY) {
 			prr(tp, 1, before - tcp_in_flight(tp), false);
 			tp->prr_delivered--;
 		}

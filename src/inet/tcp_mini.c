@@ -29,7 +29,7 @@ struct tcp_req {
 	struct timer timer;
 	struct tcp_sock *listener; /* borrowed: it drops its requests when it closes */
 	u32 peer_isn, isn, ts_recent, tsoffset;
-	u32 wnd;      /* what we offer */
+	u32 wnd; /* what we offer */
 	u32 clamp;
 	u16 mss, peer_wnd;
 	u8 snd_wscale, rcv_wscale, retries, tos;
@@ -172,11 +172,17 @@ static const u16 cookie_mss[] = {536, 1300, 1440, 1460};
 static u32 cookie_hash(struct net *net, const struct tuple *t, u32 what)
 {
 	u32 words[12] = {
-	    (__force u32)t->local.w[0], (__force u32)t->local.w[1],
-	    (__force u32)t->local.w[2], (__force u32)t->local.w[3],
-	    (__force u32)t->peer.w[0],	(__force u32)t->peer.w[1],
-	    (__force u32)t->peer.w[2],	(__force u32)t->peer.w[3],
-	    (u32)(__force u16)t->lport << 16 | (__force u16)t->pport, what, 0x636f6f6b,
+	    (__force u32)t->local.w[0],
+	    (__force u32)t->local.w[1],
+	    (__force u32)t->local.w[2],
+	    (__force u32)t->local.w[3],
+	    (__force u32)t->peer.w[0],
+	    (__force u32)t->peer.w[1],
+	    (__force u32)t->peer.w[2],
+	    (__force u32)t->peer.w[3],
+	    (u32)(__force u16)t->lport << 16 | (__force u16)t->pport,
+	    what,
+	    0x636f6f6b,
 	};
 
 	tcp_isn(net, t); /* draws the key if need be */
@@ -197,7 +203,8 @@ static u32 cookie_make(struct net *net, const struct tuple *t, u32 peer_isn, u32
 }
 
 /* Return: index of the MSS, or -1 */
-static int cookie_check(struct net *net, const struct tuple *t, u32 peer_isn, u32 cookie)
+static int cookie_check(struct net *net, const struct tuple *t, u32 peer_isn,
+			u32 cookie)
 {
 	u32 diff = cookie - cookie_hash(net, t, ~0U) - peer_isn;
 	u32 then = diff >> 24;
@@ -240,16 +247,15 @@ static void req_fill(struct tcp_req *r, struct tcp_sock *lp, const struct tcp_se
 	r->ts_recent = sg->o.ts_val;
 	r->tsoffset = tcp_ts_offset(net, t);
 	r->sack_ok = sg->o.sack_ok && tcp_tun(net, T_SACK);
-	r->wscale_ok =
-	    sg->o.present & TCP_HAS_WSCALE && tcp_tun(net, T_WINDOW_SCALING);
+	r->wscale_ok = sg->o.present & TCP_HAS_WSCALE && tcp_tun(net, T_WINDOW_SCALING);
 	r->snd_wscale = r->wscale_ok ? sg->o.wscale : 0;
 	r->mss = sg->o.present & TCP_HAS_MSS ? sg->o.mss : 536;
 	r->mss = max(r->mss, (u16)48);
 	if (lp->user_mss)
 		r->mss = min(r->mss, lp->user_mss);
 	r->peer_wnd = (u16)sg->wnd;
-	tcp_initial_window(net, space, r->mss, r->wscale_ok, lp->user_window_clamp, &r->wnd,
-			   &r->clamp, &r->rcv_wscale);
+	tcp_initial_window(net, space, r->mss, r->wscale_ok, lp->user_window_clamp,
+			   &r->wnd, &r->clamp, &r->rcv_wscale);
 	r->isn = sg->tw_isn ? sg->tw_isn : tcp_isn(net, t);
 }
 
@@ -485,7 +491,8 @@ static void complete(struct tcp_req *r, bool kept, struct pkt *p, struct tcp_seg
 			tcp_reply_reset(net, sg);
 			req_free(r);
 		}
-		r->acked = true; /* the peer believes it is connected; ask it again later */
+		r->acked =
+		    true; /* the peer believes it is connected; ask it again later */
 		syn_drop(net, p);
 		return;
 	}
@@ -628,8 +635,8 @@ void tcp_listen_ack(struct tcp_sock *lp, struct pkt *p, struct tcp_seg *sg)
 		r.wscale_ok = (o & 15) != 15 && tcp_tun(net, T_WINDOW_SCALING);
 		r.snd_wscale = r.wscale_ok ? (u8)(o & 15) : 0;
 	}
-	tcp_initial_window(net, (u32)tunable_get(net, &tcp_tunables[T_RMEM], 1) / 2, r.mss,
-			   r.wscale_ok, lp->user_window_clamp, &r.wnd, &r.clamp,
+	tcp_initial_window(net, (u32)tunable_get(net, &tcp_tunables[T_RMEM], 1) / 2,
+			   r.mss, r.wscale_ok, lp->user_window_clamp, &r.wnd, &r.clamp,
 			   &r.rcv_wscale);
 	complete(&r, false, p, sg);
 	return;
@@ -874,8 +881,7 @@ int tcp_walk_mini(struct net *net, int (*fn)(void *arg, const struct tcp_mini_in
 	struct tcp_req *r;
 	struct tcp_tw *tw;
 
-	list_for_each(r, &tn->requests, net_node)
-	{
+	list_for_each(r, &tn->requests, net_node) {
 		struct tcp_mini_info mi = {
 		    .state = TCP_SYN_RECV,
 		    .t = &r->conn.t,
@@ -890,8 +896,7 @@ int tcp_walk_mini(struct net *net, int (*fn)(void *arg, const struct tcp_mini_in
 		if (err)
 			return err;
 	}
-	list_for_each(tw, &tn->timewaits, net_node)
-	{
+	list_for_each(tw, &tn->timewaits, net_node) {
 		struct tcp_mini_info mi = {
 		    .state = tw->state,
 		    .t = &tw->conn.t,

@@ -224,8 +224,8 @@ void tcp_initial_window(struct net *net, u32 space, u32 mss, bool scaling, u32 c
 	*wnd = min(space, 65535U);
 	*wscale = 0;
 	if (scaling) {
-		u32 top = (u32)max(tunable_get(net, &tcp_tunables[T_RMEM], 2),
-				   (s64)most);
+		u32 top =
+		    (u32)max(tunable_get(net, &tcp_tunables[T_RMEM], 2), (s64)most);
 
 		top = min(top, clamp);
 		while (top > 65535 && *wscale < TCP_WSCALE_MAX) {
@@ -316,7 +316,8 @@ static u32 build_header(u8 *at, be16 sport, be16 dport, u32 seq, u32 ack, u8 fla
 	return len;
 }
 
-static void start_csum(struct pkt *p, const struct ipaddr *src, const struct ipaddr *dst)
+static void start_csum(struct pkt *p, const struct ipaddr *src,
+		       const struct ipaddr *dst)
 {
 	u32 sum = src->family == AF_INET6
 		      ? csum_pseudo6(src->v6, dst->v6, IPPROTO_TCP, p->len)
@@ -356,8 +357,8 @@ static void conn_opts(struct tcp_sock *tp, u8 flags, struct tcp_opts *o)
 			o->present |= TCP_HAS_TS;
 		if (tp->sack_ok && (tp->n_sacks || tp->dsack_pending)) {
 			if (tp->dsack_pending)
-				o->sacks[o->n_sacks++] = (struct tcp_sack){
-				    tp->dsack.start, tp->dsack.end};
+				o->sacks[o->n_sacks++] =
+				    (struct tcp_sack){tp->dsack.start, tp->dsack.end};
 			for (u32 i = 0; i < tp->n_sacks && o->n_sacks < room; i++)
 				o->sacks[o->n_sacks++] = (struct tcp_sack){
 				    tp->sacks[i].start, tp->sacks[i].end};
@@ -387,7 +388,8 @@ static void ack_was_sent(struct tcp_sock *tp, u32 segs)
  * Send @p's payload (NULL: none) at @seq. The packet stays in the queue.
  * Return: as ip4_output
  */
-static int transmit(struct tcp_sock *tp, const struct pkt *p, u32 seq, u8 flags, u32 mss)
+static int transmit(struct tcp_sock *tp, const struct pkt *p, u32 seq, u8 flags,
+		    u32 mss)
 {
 	struct net *net = tcp_sknet(tp);
 	struct inet_sock *is = &tp->is;
@@ -436,7 +438,8 @@ static int transmit(struct tcp_sock *tp, const struct pkt *p, u32 seq, u8 flags,
 		if (payload > mss) {
 			out->gso_size = (u16)mss;
 			out->gso_segs = count_segs(payload, mss);
-			out->gso_type = is->peer.family == AF_INET6 ? GSO_TCP6 : GSO_TCP4;
+			out->gso_type =
+			    is->peer.family == AF_INET6 ? GSO_TCP6 : GSO_TCP4;
 		}
 		tp->data_segs_out += count_segs(payload, mss);
 		tp->last_send_ns = tcp_now(tp);
@@ -493,8 +496,8 @@ int tcp_send_bare(struct net *net, const struct tcp_bare *b)
 		err = -ENOBUFS;
 		goto out;
 	}
-	len = build_header(hdr, b->t.lport, b->t.pport, b->seq, b->ack, b->flags, b->wnd,
-			   &b->o);
+	len = build_header(hdr, b->t.lport, b->t.pport, b->seq, b->ack, b->flags,
+			   b->wnd, &b->o);
 	memcpy(pkt_put(out, len), hdr, len);
 	start_csum(out, &b->t.local, &b->t.peer);
 	MIB_TCP(net, TCP_MIB_OUTSEGS);
@@ -510,7 +513,9 @@ out:
 void tcp_reply_reset(struct net *net, const struct tcp_seg *sg)
 {
 	struct tcp_bare b = {
-	    .t = {.local = sg->dst, .peer = sg->src, .lport = sg->dport,
+	    .t = {.local = sg->dst,
+		  .peer = sg->src,
+		  .lport = sg->dport,
 		  .pport = sg->sport},
 	    .flags = TCPHDR_RST,
 	};
@@ -780,7 +785,7 @@ void tcp_xmit_recovery(struct tcp_sock *tp)
 		head |= p == tcp_rtx_head(tp);
 		if (tcp_retransmit(tp, p, tp->cwnd - in_flight))
 			break;
-		MIB_EXT(tcp_sknet(tp), tp->ca_state == TCP_CA_LOSS
+		MIB_EXT(tcp_sknet(tp), tp->ca_state == CA_LOSS
 					   ? LINUX_MIB_TCPSLOWSTARTRETRANS
 					   : LINUX_MIB_TCPFASTRETRANS);
 		tp->prr_out += tcp_tx(p)->segs;

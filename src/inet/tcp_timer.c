@@ -137,8 +137,8 @@ static void back_off(struct tcp_sock *tp)
 		return;
 	if (tp->backoff < 32)
 		tp->backoff++;
-	tp->rto_ns = min(tp->rto_ns * 2, (u64)tcp_tun(tcp_sknet(tp), T_RTO_MAX_MS) *
-					      NS_PER_MS);
+	tp->rto_ns =
+	    min(tp->rto_ns * 2, (u64)tcp_tun(tcp_sknet(tp), T_RTO_MAX_MS) * NS_PER_MS);
 }
 
 static void rto(struct tcp_sock *tp)
@@ -152,10 +152,10 @@ static void rto(struct tcp_sock *tp)
 	if (write_timeout(tp))
 		return;
 	if (!tp->retransmits) {
-		if (tp->ca_state == TCP_CA_RECOVERY)
+		if (tp->ca_state == CA_RECOVERY)
 			MIB_EXT(net, tp->sack_ok ? LINUX_MIB_TCPSACKRECOVERYFAIL
 						 : LINUX_MIB_TCPRENORECOVERYFAIL);
-		else if (tp->ca_state == TCP_CA_DISORDER)
+		else if (tp->ca_state == CA_DISORDER)
 			MIB_EXT(net, tp->sack_ok ? LINUX_MIB_TCPSACKFAILURES
 						 : LINUX_MIB_TCPRENOFAILURES);
 	}
@@ -348,9 +348,9 @@ static void keepalive(struct tcp_sock *tp)
 		tcp_keepalive_set(tp, idle_ns - quiet);
 		return;
 	}
-	if (tp->user_timeout_ms ? quiet >= tp->user_timeout_ms * NS_PER_MS &&
-				      tp->probes_out > 0
-				: tp->probes_out >= tcp_keep_cnt(tp)) {
+	if (tp->user_timeout_ms
+		? quiet >= tp->user_timeout_ms * NS_PER_MS && tp->probes_out > 0
+		: tp->probes_out >= tcp_keep_cnt(tp)) {
 		tcp_send_reset(tp);
 		give_up(tp);
 		return;
