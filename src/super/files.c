@@ -31,9 +31,9 @@
  * A view is opened as a memfd with the text of that moment. A tunable opened
  * for writing is one end of a SOCK_SEQPACKET pair: every write() is a message,
  * and all messages are read before the next call of any program is looked at,
- * so that a written value is in force for whoever asks. A refused value is
- * logged; the writer does not see EINVAL, which only a trap on every write()
- * would give it.
+ * so that a written value is in force for whoever asks. The thread that opened
+ * it is followed (trace.c), and its writes are done by us, so that it sees
+ * EINVAL; a value that a child of it writes is logged when it is refused.
  */
 
 #include "super/files.h"
@@ -60,6 +60,7 @@
 #include "super/memory.h"
 #include "super/netns.h"
 #include "super/task.h"
+#include "super/trace.h"
 
 enum { TUNABLE_MAX = 4096, TREE_DEPTH = 16 };
 
@@ -82,6 +83,8 @@ struct etc_bind {
 /* An open tunable: our end of the pair. */
 struct tunable_file {
 	struct list node;
+	struct ident ident; /* of the program's end */
+	pid_t tid;	    /* who is followed for it (trace.c); 0: nobody */
 	struct source src;
 	struct net *net; /* one user */
 	char path[];
@@ -681,6 +684,9 @@ static void tunable_del(struct super *s, struct tunable_file *t)
 {
 	super_unwatch(s, &t->src);
 	close(t->src.fd);
+	super_ident_del(s, &t->ident);
+	if (t->tid)
+		trace_leave(s, t->tid);
 	list_del(&t->node);
 	net_put(t->net);
 	free(t);
@@ -712,7 +718,36 @@ void files_drain(struct super *s)
 		tunable_event(s, &t->src, EPOLLIN);
 }
 
-static int tunable_open(struct super *s, struct net *net, const char *path, int flags)
+/* A followed thread writes: is it to a tunable? */
+static bool tunable_written(struct super *s, pid_t tid, int fd, u64 addr, u64 n,
+			    bool is_vector, s64 *ret)
+{
+	const struct call c = {.tid = tid};
+	const struct tunable_file *t;
+	struct iovec iov[16] = {{(void *)(uintptr_t)addr, n}};
+	char buf[TUNABLE_MAX];
+	struct ident *id;
+	size_t len = n;
+	int err;
+
+	if (task_ident(s, &c, fd, &id, NULL) || !id || id->kind != IDENT_TUNABLE)
+		return false;
+	t = container_of(id, struct tunable_file, ident);
+	err = 0;
+	if (is_vector)
+		err = n > ARRAY_SIZE(iov) ? -EINVAL
+					  : mem_read_iov(&c, addr, n, iov, &len);
+	if (!err)
+		err = mem_gather(&c, iov, is_vector ? n : 1, 0, buf,
+				 min(len, sizeof(buf)));
+	if (!err)
+		err = tunable_write(t->net, t->path, buf, min(len, sizeof(buf)));
+	*ret = err ? err : (s64)len;
+	return true;
+}
+
+static int tunable_open(struct super *s, const struct call *c, struct net *net,
+			const char *path, int flags)
 {
 	size_t n = strlen(path) + 1;
 	struct tunable_file *t;
@@ -727,9 +762,14 @@ static int tunable_open(struct super *s, struct net *net, const char *path, int 
 		goto err_close;
 	memcpy(t->path, path, n);
 	t->net = net;
-	err = super_watch(s, &t->src, pair[0], EPOLLIN, tunable_event);
+	err = super_ident_add(s, &t->ident, IDENT_TUNABLE, pair[1]);
 	if (err)
 		goto err_free;
+	err = super_watch(s, &t->src, pair[0], EPOLLIN, tunable_event);
+	if (err)
+		goto err_ident;
+	if (!trace_follow(s, c->tid, tunable_written))
+		t->tid = c->tid;
 	net_get(net);
 	list_add_tail(&s->files->tunables, &t->node);
 	if ((flags & O_ACCMODE) == O_RDWR) {
@@ -740,6 +780,8 @@ static int tunable_open(struct super *s, struct net *net, const char *path, int 
 	}
 	shutdown(pair[0], SHUT_WR);
 	return pair[1];
+err_ident:
+	super_ident_del(s, &t->ident);
 err_free:
 	free(t);
 err_close:
@@ -786,7 +828,7 @@ static int stack_file_open(struct super *s, const struct call *c, const struct p
 		return view_open(net, p);
 	if (p->kind != PATH_TUNABLE || !(mode & 0222))
 		return -EACCES;
-	return tunable_open(s, net, p->rest, flags);
+	return tunable_open(s, c, net, p->rest, flags);
 }
 
 static int name_open(struct super *s, const struct call *c, const struct path *p,

@@ -2,8 +2,8 @@
 /*
  * trace.c - stop a task for a moment: signals for held calls, changed registers
  *
- * Two things can only happen in the calling thread itself, on its way out of
- * the call, and need ptrace for the length of a stop:
+ * Some things can only happen in the calling thread itself and need ptrace, for
+ * the length of a stop or a little longer:
  *
  *  - Interrupting a held call. The answer -512 (ERESTARTSYS) makes the kernel
  *    do what it does for an interrupted call: EINTR, or a restart after a
@@ -23,6 +23,11 @@
  *        any state --another stop--> detach with that signal, not done: the
  *                  program's call arrives anew
  *
+ *  - Refusing a write. What a program writes to a file of /proc/sys/net may be
+ *    wrong, and write() has to say so, on a descriptor that the filter cannot
+ *    tell from others. So a thread that opened one for writing is followed,
+ *    from call to call, until it is closed: such threads live short.
+ *
  * All of it is driven by the stops that waitpid() reports; nothing blocks, for
  * the stopped task may be a vfork child that others wait for. Where another
  * tracer is (strace, gdb), it cannot be done: an interrupt becomes a plain
@@ -35,6 +40,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -45,7 +51,7 @@ enum {
 	SYSCALL_STOP = SIGTRAP | 0x80,
 };
 
-enum trace_state { TRACE_REQUESTED, TRACE_AT_ENTRY, TRACE_AT_EXIT };
+enum trace_state { TRACE_REQUESTED, TRACE_AT_ENTRY, TRACE_AT_EXIT, TRACE_FOLLOW };
 
 struct trace {
 	struct list node; /* super.traces */
@@ -56,12 +62,33 @@ struct trace {
 	u64 old_mask;
 	trace_done *done;
 	void *arg;
+	/* TRACE_FOLLOW */
+	trace_write *write;
+	u32 users;    /* 0: leave at the next stop */
+	bool in_call; /* between the two stops of a call */
+	bool skipped; /* … that the kernel does not do */
+	s64 ret;      /* … because this is its result */
 };
 
 /* ---- registers ---- */
 
-#if defined(__x86_64__)
 typedef struct user_regs_struct trace_regs;
+
+static int regs_get(pid_t tid, trace_regs *r)
+{
+	struct iovec iov = {r, sizeof(*r)};
+
+	return ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &iov) ? -errno : 0;
+}
+
+static int regs_set(pid_t tid, trace_regs *r)
+{
+	struct iovec iov = {r, sizeof(*r)};
+
+	return ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &iov) ? -errno : 0;
+}
+
+#if defined(__x86_64__)
 
 static u64 *regs_arg0(trace_regs *r)
 {
@@ -77,9 +104,31 @@ static void regs_restore_arg0(trace_regs *r, u64 v)
 {
 	r->rdi = v;
 }
-#elif defined(__aarch64__)
-typedef struct user_regs_struct trace_regs;
 
+static int regs_nr(const trace_regs *r)
+{
+	return (int)r->orig_rax;
+}
+
+static void regs_args(const trace_regs *r, u64 args[3])
+{
+	args[0] = r->rdi;
+	args[1] = r->rsi;
+	args[2] = r->rdx;
+}
+
+static void regs_set_result(trace_regs *r, s64 ret)
+{
+	r->rax = (u64)ret;
+}
+
+/* At the stop before a call: there shall be none. */
+static int regs_skip(pid_t tid, trace_regs *r)
+{
+	r->orig_rax = ~0ULL;
+	return regs_set(tid, r);
+}
+#elif defined(__aarch64__)
 static u64 *regs_arg0(trace_regs *r)
 {
 	return (u64 *)&r->regs[0];
@@ -96,21 +145,31 @@ static void regs_restore_arg0(trace_regs *r, u64 v)
 	(void)r;
 	(void)v;
 }
+
+static int regs_nr(const trace_regs *r)
+{
+	return (int)r->regs[8];
+}
+
+static void regs_args(const trace_regs *r, u64 args[3])
+{
+	memcpy(args, r->regs, 3 * sizeof(u64));
+}
+
+static void regs_set_result(trace_regs *r, s64 ret)
+{
+	r->regs[0] = (u64)ret;
+}
+
+static int regs_skip(pid_t tid, trace_regs *r)
+{
+	int nr = -1;
+	struct iovec iov = {&nr, sizeof(nr)};
+
+	(void)r;
+	return ptrace(PTRACE_SETREGSET, tid, NT_ARM_SYSTEM_CALL, &iov) ? -errno : 0;
+}
 #endif
-
-static int regs_get(pid_t tid, trace_regs *r)
-{
-	struct iovec iov = {r, sizeof(*r)};
-
-	return ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &iov) ? -errno : 0;
-}
-
-static int regs_set(pid_t tid, trace_regs *r)
-{
-	struct iovec iov = {r, sizeof(*r)};
-
-	return ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &iov) ? -errno : 0;
-}
 
 /* ---- begin ---- */
 
@@ -170,6 +229,99 @@ void trace_rerun(struct super *s, struct call *c, u64 arg0, trace_done *done, vo
 	super_reply(s, c, -ERESTARTNOINTR_);
 }
 
+/* ---- follow ---- */
+
+static struct trace *trace_followed(struct super *s, pid_t tid)
+{
+	struct trace *t;
+
+	list_for_each(t, &s->traces, node)
+		if (t->tid == tid && t->state == TRACE_FOLLOW)
+			return t;
+	return NULL;
+}
+
+int trace_follow(struct super *s, pid_t tid, trace_write *fn)
+{
+	struct trace *t = trace_followed(s, tid);
+	int err;
+
+	if (!t) {
+		err = trace_request(s, tid, &t);
+		if (err)
+			return err;
+		t->state = TRACE_FOLLOW;
+		t->write = fn;
+	}
+	t->users++;
+	return 0;
+}
+
+void trace_leave(struct super *s, pid_t tid)
+{
+	struct trace *t = trace_followed(s, tid);
+
+	if (t && --t->users == 0)
+		ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+}
+
+static void follow_entry(struct super *s, struct trace *t)
+{
+	trace_regs r;
+	u64 args[3];
+	int nr;
+
+	if (regs_get(t->tid, &r))
+		return;
+	nr = regs_nr(&r);
+	if (nr != SYS_write && nr != SYS_writev)
+		return;
+	regs_args(&r, args);
+	if (t->write(s, t->tid, (int)args[0], args[1], args[2], nr == SYS_writev,
+		     &t->ret))
+		t->skipped = !regs_skip(t->tid, &r);
+}
+
+static void follow_exit(struct trace *t)
+{
+	trace_regs r;
+
+	if (t->skipped && !regs_get(t->tid, &r)) {
+		regs_set_result(&r, t->ret);
+		regs_set(t->tid, &r);
+	}
+	t->skipped = false;
+}
+
+/* @sig: of the stop, without the mark of a call */
+static void follow_stopped(struct super *s, struct trace *t, int sig, int event)
+{
+	pid_t tid = t->tid;
+
+	if (sig == SYSCALL_STOP) {
+		t->in_call = !t->in_call;
+		if (t->in_call)
+			follow_entry(s, t);
+		else
+			follow_exit(t);
+		sig = 0;
+	} else if (event) {
+		/* the whole process is stopped: stay so, and hear of its end */
+		if (event == PTRACE_EVENT_STOP && sig != SIGTRAP && t->users) {
+			ptrace(PTRACE_LISTEN, tid, NULL, NULL);
+			return;
+		}
+		sig = 0;
+	}
+	if (!t->users && !t->skipped) {
+		list_del(&t->node);
+		free(t);
+		ptrace(PTRACE_DETACH, tid, NULL, (void *)(intptr_t)sig);
+		return;
+	}
+	ptrace(PTRACE_SYSCALL, tid, NULL, (void *)(intptr_t)sig);
+}
+
 /* ---- stops ---- */
 
 static void trace_end(struct super *s, struct trace *t, bool ok, s64 ret)
@@ -215,6 +367,10 @@ static void trace_stopped(struct super *s, struct trace *t, int status)
 	pid_t tid = t->tid;
 	s64 ret = 0;
 
+	if (t->state == TRACE_FOLLOW) {
+		follow_stopped(s, t, sig, event);
+		return;
+	}
 	if (t->state == TRACE_REQUESTED && event == PTRACE_EVENT_STOP) {
 		if (!t->rerun) {
 			ptrace(PTRACE_DETACH, tid, NULL, NULL);

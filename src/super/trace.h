@@ -25,6 +25,21 @@ typedef void trace_done(struct super *s, pid_t tid, bool ok, s64 ret, void *arg)
 void trace_rerun(struct super *s, struct call *c, u64 arg0, trace_done *done,
 		 void *arg);
 
+/*
+ * A write() of @tid is about to happen. Return: false: let the kernel do it; true: it
+ * was done, @ret is its result
+ */
+typedef bool trace_write(struct super *s, pid_t tid, int fd, u64 iov_addr, u64 n,
+			 bool is_vector, s64 *ret);
+
+/*
+ * Follow thread @tid, which is in a call that is not answered yet, and ask @fn about
+ * each of its write() and writev(). Counted; until as many trace_leave().
+ * Return: 0, or a negative errno (another tracer has it)
+ */
+int trace_follow(struct super *s, pid_t tid, trace_write *fn);
+void trace_leave(struct super *s, pid_t tid);
+
 /* waitpid() said @status for @tid. Return: true when the stop was ours */
 bool trace_event(struct super *s, pid_t tid, int status);
 void trace_fini(struct super *s);
