@@ -4,7 +4,7 @@
 #   make run        see it work                 make bench     beside the kernel (as root)
 #   make test       every test                  make fuzz F=tcp T=60   one harness for a time
 #   make deps       install all that is needed  make install   into PREFIX (/usr/local)
-#   make test-asan test-tsan test-valgrind      the tests under a checker
+#   make test-asan test-valgrind                the tests under a checker
 #   make test-oracle [RECORD=1]                 the acceptance scripts on the kernel (as root)
 #   make cover      coverage by room            make clean
 
@@ -42,11 +42,6 @@ test-asan:
 	@$(MAKE) -s build BUILD=build-asan MESON='$(MESON) -Db_sanitize=address,undefined -Db_lundef=false'
 	@tools/run-tests --build build-asan --slow 4 $(TESTS)
 
-test-tsan:
-	@tools/deps test
-	@$(MAKE) -s build BUILD=build-tsan MESON='$(MESON) -Db_sanitize=thread -Db_lundef=false'
-	@tools/run-tests --build build-tsan --slow 8 $(TESTS)
-
 test-valgrind:
 	@tools/deps all
 	@$(MAKE) -s build
@@ -79,6 +74,6 @@ install: build
 	@meson install -C $(BUILD)
 
 clean:
-	rm -rf build build-asan build-tsan build-cover build-fuzz
+	rm -rf build build-asan build-cover build-fuzz
 
-.PHONY: build run test test-oracle test-asan test-tsan test-valgrind cover check bench fuzz deps install clean
+.PHONY: build run test test-oracle test-asan test-valgrind cover check bench fuzz deps install clean
