@@ -210,7 +210,7 @@ static bool ls_is_alive(int dirfd, char *pid, size_t size)
 
 static void ls_names(int dirfd)
 {
-	int fd = openat(dirfd, "netns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(dirfd, "data/netns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *d;
 

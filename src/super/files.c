@@ -19,14 +19,16 @@
  *
  * The private directory of a warren, RUNTIME/NAME, mode 0700:
  *
- *	lock	held by the supervisor; a free lock means a dead supervisor
- *	ns/N	one file for each namespace
- *	netns/	stands for /run/netns: listing it and names relative to it are
- *		native
- *	dir/	directories that stand for ours, filled when they are opened;
- *		a link to one on a tmpfs if RUNTIME is none: `sysctl -a` wants
- *		. and .. to come first
- *	control	socket of `warren exec`
+ *	lock		held by the supervisor; a free lock means a dead supervisor
+ *	control		socket of `warren exec`
+ *	data/ns/N	one file for each namespace
+ *	data/netns/	stands for /run/netns: listing it and names relative to it
+ *			are native
+ *	data/dir/	directories that stand for ours, filled when opened
+ *
+ * Where RUNTIME is no tmpfs, data is a link to a directory on one: names are
+ * then listed in the kernel's order, newest first, and . and .. before all
+ * others, which `sysctl -a` takes for granted.
  *
  * A view is opened as a memfd with the text of that moment. A tunable opened
  * for writing is one end of a SOCK_SEQPACKET pair: every write() is a message,
@@ -92,7 +94,7 @@ struct tunable_file {
 
 struct files {
 	char *dir;
-	int dirfd, names, ns, dirs, lock;
+	int dirfd, data, names, ns, dirs, lock;
 	char names_path[4096]; /* as /proc/PID/fd shows it */
 	char dirs_path[4096];
 	struct list binds, etc, tunables;
@@ -418,13 +420,13 @@ int files_bind_name(struct super *s, const char *name, struct netns *ns)
 
 	if (!name_is_plain(name) || fstatat(f->names, name, &st, AT_SYMLINK_NOFOLLOW))
 		return -ENOENT;
-	unlinkat(f->dirfd, "new", 0);
-	if (linkat(f->ns, ns->file, f->dirfd, "new", 0))
+	unlinkat(f->data, "new", 0);
+	if (linkat(f->ns, ns->file, f->data, "new", 0))
 		return -errno;
 	/* rename of a link over another link of the same file does nothing */
-	if (renameat(f->dirfd, "new", f->names, name))
+	if (renameat(f->data, "new", f->names, name))
 		return -errno;
-	unlinkat(f->dirfd, "new", 0);
+	unlinkat(f->data, "new", 0);
 	return 0;
 }
 
@@ -515,11 +517,11 @@ int files_unbind(struct super *s, const struct path *p)
 		if (err)
 			return err;
 		/* the file that was there before the bind: empty, mode 0 */
-		fd = openat(f->dirfd, "new", O_RDONLY | O_CREAT | O_CLOEXEC, 0);
+		fd = openat(f->data, "new", O_RDONLY | O_CREAT | O_CLOEXEC, 0);
 		if (fd < 0)
 			return -errno;
 		close(fd);
-		return renameat(f->dirfd, "new", f->names, p->rest) ? -errno : 0;
+		return renameat(f->data, "new", f->names, p->rest) ? -errno : 0;
 	}
 	if (p->kind == PATH_BOUND) {
 		list_for_each(b, &f->binds, node) {
@@ -575,7 +577,7 @@ static int mountinfo_open(struct super *s, const struct path *p)
 	while ((n = read(fd, buf, sizeof(buf))) > 0)
 		text_add(&t, buf, (size_t)n);
 	close(fd);
-	fd = openat(f->dirfd, "netns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(f->data, "netns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	while (dir && (d = readdir(dir)))
 		if (!files_netns_by_name(s, d->d_name, &ns))
@@ -854,7 +856,7 @@ static int path_open(struct super *s, const struct call *c, const struct path *p
 
 	switch (p->kind) {
 	case PATH_NETNS_DIR:
-		fd = openat(s->files->dirfd, "netns", (flags & ~O_PATH) | O_CLOEXEC);
+		fd = openat(s->files->data, "netns", (flags & ~O_PATH) | O_CLOEXEC);
 		return fd < 0 ? -errno : fd;
 	case PATH_NETNS_NAME:
 		return name_open(s, c, p, flags, mode);
@@ -1284,14 +1286,14 @@ static bool is_tmpfs(const char *path, int fd)
 	       fs.f_type == TMPFS_MAGIC;
 }
 
-static int private_dirs(int dirfd)
+static int private_data(int dirfd)
 {
 	char path[] = TMPFS_TEMPLATE;
 	int fd;
 
 	if (is_tmpfs(NULL, dirfd) || !is_tmpfs("/dev/shm", -1) || !mkdtemp(path))
-		return private_subdir(dirfd, "dir");
-	if (symlinkat(path, dirfd, "dir")) {
+		return private_subdir(dirfd, "data");
+	if (symlinkat(path, dirfd, "data")) {
 		fd = -errno;
 		rmdir(path);
 		return fd;
@@ -1326,9 +1328,12 @@ static int private_make(struct files *f, int runtime, const char *name)
 	f->lock = dir_lock(f->dirfd);
 	if (f->lock >= 0)
 		dprintf(f->lock, "%d", (int)getpid());
-	f->names = private_subdir(f->dirfd, "netns");
-	f->ns = private_subdir(f->dirfd, "ns");
-	f->dirs = private_dirs(f->dirfd);
+	f->data = private_data(f->dirfd);
+	if (f->data < 0)
+		return f->data;
+	f->names = private_subdir(f->data, "netns");
+	f->ns = private_subdir(f->data, "ns");
+	f->dirs = private_subdir(f->data, "dir");
 	if (f->lock < 0 || f->names < 0 || f->ns < 0 || f->dirs < 0)
 		return -EIO;
 	err = private_path(f->names, f->names_path, sizeof(f->names_path));
@@ -1357,6 +1362,7 @@ static void files_free(struct files *f)
 	close_if(f->names);
 	close_if(f->ns);
 	close_if(f->dirs);
+	close_if(f->data);
 	if (f->dirfd >= 0)
 		tree_remove_all(AT_FDCWD, f->dir, TREE_DEPTH);
 	close_if(f->dirfd);
@@ -1376,7 +1382,7 @@ int files_init(struct super *s, const char *runtime, const char *name)
 	list_init(&f->binds);
 	list_init(&f->etc);
 	list_init(&f->tunables);
-	f->dirfd = f->names = f->ns = f->dirs = f->lock = -1;
+	f->dirfd = f->data = f->names = f->ns = f->dirs = f->lock = -1;
 	text_format(path, sizeof(path), "%s/%s", runtime, name);
 	f->dir = strdup(path);
 	err = -ENOMEM;
