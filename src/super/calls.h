@@ -5,9 +5,61 @@
 #ifndef WARREN_SUPER_CALLS_H
 #define WARREN_SUPER_CALLS_H
 
+#include "super/plane.h"
 #include "super/super.h"
+
+#include <sys/un.h>
 
 extern const struct call_row calls_rows[];
 extern const unsigned calls_rows_n;
+
+/* ---- what the calls*.c share ---- */
+
+/* The socket that argument 0 of a call names. */
+struct target {
+	struct endpoint *ep; /* NULL: an open file that is none of ours */
+	int dup;	     /* a duplicate; the taker closes it */
+};
+
+/* Return: false: there is no such descriptor, the call is answered */
+bool target_get(struct super *s, struct call *c, struct target *t);
+/* As target_get, and what is not ours is left to the kernel, without a duplicate:
+ * return: true when t->ep is there */
+bool target_ours(struct super *s, struct call *c, struct target *t);
+/* Is @dup an open file that does not block? */
+bool target_nonblock(int dup);
+/* The rest of an op, from the call and the target, whose dup it takes over */
+void op_init(struct op *op, struct super *s, struct call *c, const struct target *t,
+	     op_fn *attempt);
+
+/* A socket address out of the program. Return: 0, -EFAULT, -EINVAL (@len) */
+int addr_read(const struct call *c, u64 addr, u64 len, struct sockaddr_storage *out);
+/* Into the program: @len_addr names its int of the room, which gets the true length.
+ * Return: 0, -EFAULT, -EINVAL (negative room) */
+int addr_write(const struct call *c, u64 addr, u64 len_addr,
+	       const struct sockaddr_storage *a, socklen_t len);
+
+/* calls_msg.c */
+call_fn call_sendto, call_recvfrom, call_sendmsg, call_recvmsg, call_sendmmsg,
+    call_recvmmsg;
+/* calls_opt.c */
+call_fn call_getsockopt, call_setsockopt, call_ioctl;
+
+/* calls_unix.c: abstract names of AF_UNIX are a namespace's own */
+
+/* Is it one that must be rewritten? */
+bool unix_is_abstract(const struct sockaddr_storage *a, socklen_t len);
+/* The name on the host. Return: its length, or -ENAMETOOLONG as -EINVAL */
+int unix_to_host(struct super *s, const struct call *c,
+		 const struct sockaddr_storage *a, socklen_t len,
+		 struct sockaddr_un *out);
+/* The way back, in place */
+socklen_t unix_from_host(struct super *s, struct sockaddr_storage *a, socklen_t len);
+/* The calls on a socket of the program's own; they consume t->dup */
+void unix_bind(struct super *s, struct call *c, const struct target *t);
+void unix_connect(struct super *s, struct call *c, const struct target *t);
+void unix_name(struct super *s, struct call *c, const struct target *t, bool peer);
+void unix_sendto(struct super *s, struct call *c, const struct target *t,
+		 const struct sockaddr_storage *a, socklen_t len);
 
 #endif

@@ -101,9 +101,10 @@ struct plane {
 	u32 sweep;  /* serial */
 	struct timer sweep_timer;
 	u64 sweep_delay_ns;
-	bool poisoned_mac_unused;
-	u8 buf[PLANE_BUF];
+	u8 buf[PLANE_BUF];  /* plane.c's, while it moves data */
+	u8 user[PLANE_BUF]; /* of a caught call: the program's bytes */
 	u8 control[PLANE_CONTROL];
+	struct iovec iov[1024]; /* the program's, UIO_MAXIOV */
 };
 
 static inline struct endpoint *ep_of(struct ident *id)
@@ -153,6 +154,10 @@ int ep_take_pending(struct endpoint *ep, int carrier, int *ours);
  * stack. @carrier: a duplicate. Return: as sock_ops.recv
  */
 ssize_t ep_recv(struct endpoint *ep, int carrier, struct msg *m);
+/* What the program sent natively reaches the stack first. Return: false: it is full */
+bool ep_flush(struct endpoint *ep);
+/* What the stack has for the program is put where poll() sees it. */
+void ep_fill(struct endpoint *ep);
 
 /* ---- held calls ---- */
 
@@ -168,17 +173,22 @@ struct op {
 	struct endpoint *ep;
 	op_fn *attempt;
 	int dup; /* of the carrier, owned; closed by op_end() */
-	bool held;
-	int timed_out;	/* result when the time is over */
-	u64 timeout_ns; /* 0: for ever */
-	u64 done;	/* attempt's own */
+	bool held, block;
+	void (*cancelled)(
+	    struct op *op); /* may be NULL; a signal or the timer ended it */
+	int timed_out;	    /* result when the time is over */
+	u64 timeout_ns;	    /* 0: for ever */
+	u64 done;	    /* attempt's own */
 	struct timer timer;
 	struct source src; /* waits for @dup itself; fd -1: does not */
 	u32 dup_events;	   /* EPOLLx to wait for at @dup */
 };
 
-/* Attempt; if it must wait and @block, hold the call. @op on the caller's stack */
-void op_run(struct op *op, bool block);
+/* Attempt; if it must wait and op->block, hold the call. @op on the caller's stack */
+void op_run(struct op *op);
+void op_try(struct op *op);
+/* Over, with this result; OP_ANSWERED: the attempt has replied */
+void op_end(struct op *op, s64 ret);
 void op_try_all(struct endpoint *ep);
 
 /* ---- the room's ---- */

@@ -253,7 +253,7 @@ int super_reply_fd(struct super *s, struct call *c, int fd, bool cloexec)
 	if (n < 0)
 		call_send(c, n, 0);
 	call_end(c);
-	return n < 0 ? n : 0;
+	return n;
 }
 
 int super_add_fd(struct super *s, struct call *c, int fd, bool cloexec)

@@ -101,8 +101,8 @@ void super_reply(struct super *s, struct call *c, s64 ret);
 /*
  * Put a duplicate of @fd into the program, lowest free number, and return that
  * number from the call, in one step. @fd stays the caller's.
- * Return: 0 or a negative errno (the program has no free descriptor, or is
- * gone); the call is answered with that errno, so undo, but do not reply.
+ * Return: the number, or a negative errno (the program has no free descriptor, or is
+ * gone); then the call is answered with that errno, so undo, but do not reply.
  */
 int super_reply_fd(struct super *s, struct call *c, int fd, bool cloexec);
 /* Put a duplicate of @fd into the program without answering (SCM_RIGHTS).

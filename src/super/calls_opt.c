@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calls_opt.c - getsockopt, setsockopt, and the ioctls of sockets
+ *
+ * Options are the stack's. A few concern how long a native call on the carrier
+ * waits, so the carrier gets them, too. SO_ERROR also takes what the host has
+ * pending on the carrier.
+ *
+ * SIOC* on any socket, also an AF_UNIX one of the program's own, speaks of the
+ * devices of the namespace. Pointers inside an argument are followed here:
+ * the stack sees memory of this process only.
+ */
+
+#include "super/calls.h"
+
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <net/route.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "super/memory.h"
+#include "super/netns.h"
+
+enum {
+	OPT_MAX = 16 << 20, /* rule sets of iptables travel this way */
+	OPT_STACK = 256,
+	IFCONF_MAX = 65536,
+};
+
+/* ---- options ---- */
+
+/* Whoever waits in the kernel waits as long as the stack's socket would. */
+static bool opt_concerns_carrier(int level, int name)
+{
+	return level == SOL_SOCKET &&
+	       (name == SO_RCVTIMEO || name == SO_SNDTIMEO || name == SO_RCVLOWAT);
+}
+
+static int opt_set(struct super *s, struct call *c, const struct target *t)
+{
+	int level = (int)c->args[1], name = (int)c->args[2];
+	s32 len = (s32)c->args[4];
+	struct super_caller sc;
+	u8 small[OPT_STACK], *val = small;
+	int err;
+
+	if (len < 0 || len > OPT_MAX)
+		return -EINVAL;
+	if ((size_t)len > sizeof(small)) {
+		val = malloc((size_t)len);
+		if (!val)
+			return -ENOMEM;
+	}
+	err = mem_read(c, c->args[3], val, (size_t)len) ? -EFAULT : 0;
+	if (!err) {
+		netns_caller(s, c, &sc);
+		err = sock_set_opt(t->ep->sk, &sc.caller, level, name, val,
+				   (socklen_t)len);
+	}
+	if (!err && opt_concerns_carrier(level, name))
+		setsockopt(t->dup, level, name, val, (socklen_t)len);
+	if (val != small)
+		free(val);
+	return err;
+}
+
+void call_setsockopt(struct super *s, struct call *c)
+{
+	struct target t;
+	int err;
+
+	if (!target_ours(s, c, &t))
+		return;
+	err = opt_set(s, c, &t);
+	close(t.dup);
+	super_reply(s, c, err);
+}
+
+static int opt_error(const struct target *t, void *val, socklen_t *len)
+{
+	int host, err = t->ep->err;
+	socklen_t host_len = sizeof(host);
+
+	getsockopt(t->dup, SOL_SOCKET, SO_ERROR, &host, &host_len);
+	if (!err)
+		return sock_get_opt(t->ep->sk, SOL_SOCKET, SO_ERROR, val, len);
+	t->ep->err = 0;
+	*len = min(*len, (socklen_t)sizeof(err));
+	memcpy(val, &err, *len);
+	return 0;
+}
+
+static int opt_get(struct super *s, struct call *c, const struct target *t)
+{
+	int level = (int)c->args[1], name = (int)c->args[2], err;
+	u8 small[OPT_STACK], *val = small;
+	socklen_t len;
+	s32 room;
+
+	(void)s;
+	if (mem_read(c, c->args[4], &room, sizeof(room)))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	len = (socklen_t)min(room, (s32)OPT_MAX);
+	if (len > sizeof(small)) {
+		val = malloc(len);
+		if (!val)
+			return -ENOMEM;
+	}
+	/* some options are also asked with a value */
+	err = mem_read(c, c->args[3], val, len) ? -EFAULT : 0;
+	if (!err && level == SOL_SOCKET && name == SO_ERROR)
+		err = opt_error(t, val, &len);
+	else if (!err)
+		err = sock_get_opt(t->ep->sk, level, name, val, &len);
+	if (!err && (mem_write(c, c->args[3], val, len) ||
+		     mem_write(c, c->args[4], &len, sizeof(len))))
+		err = -EFAULT;
+	if (val != small)
+		free(val);
+	return err;
+}
+
+void call_getsockopt(struct super *s, struct call *c)
+{
+	struct target t;
+	int err;
+
+	if (!target_ours(s, c, &t))
+		return;
+	err = opt_get(s, c, &t);
+	close(t.dup);
+	super_reply(s, c, err);
+}
+
+/* ---- ioctl ---- */
+
+/* Of the argument; 0: not a request that the stack could know */
+static size_t ioctl_size(unsigned req)
+{
+	switch (req) {
+	case SIOCATMARK:
+		return sizeof(int);
+	case SIOCADDRT:
+	case SIOCDELRT:
+		return sizeof(struct rtentry);
+	case SIOCGARP:
+	case SIOCSARP:
+	case SIOCDARP:
+		return sizeof(struct arpreq);
+	case SIOCGIFCONF:
+		return sizeof(struct ifconf);
+	default:
+		return req >= SIOCGIFNAME && req <= 0x89ff ? sizeof(struct ifreq) : 0;
+	}
+}
+
+static int sk_ioctl(struct super *s, const struct call *c, struct sock *sk,
+		    unsigned req, void *arg)
+{
+	struct super_caller sc;
+
+	if (!sk->ops->ioctl)
+		return -ENOTTY;
+	netns_caller(s, c, &sc);
+	return sk->ops->ioctl(sk, &sc.caller, req, arg);
+}
+
+static int ioctl_ifconf(struct super *s, const struct call *c, struct sock *sk)
+{
+	struct ifconf ifc;
+	u64 there;
+	char *buf;
+	int err;
+
+	if (mem_read(c, c->args[2], &ifc, sizeof(ifc)))
+		return -EFAULT;
+	if (ifc.ifc_len < 0)
+		return -EINVAL;
+	there = (uintptr_t)ifc.ifc_buf;
+	ifc.ifc_len = min(ifc.ifc_len, (int)IFCONF_MAX);
+	buf = calloc(1, (size_t)ifc.ifc_len + 1);
+	if (!buf)
+		return -ENOMEM;
+	ifc.ifc_buf = there ? buf : NULL;
+	err = sk_ioctl(s, c, sk, SIOCGIFCONF, &ifc);
+	if (!err && there && mem_write(c, there, buf, (size_t)max(ifc.ifc_len, 0)))
+		err = -EFAULT;
+	free(buf);
+	ifc.ifc_buf = (char *)(uintptr_t)there;
+	if (!err && mem_write(c, c->args[2], &ifc, sizeof(ifc)))
+		err = -EFAULT;
+	return err;
+}
+
+static int ioctl_route(struct super *s, const struct call *c, struct sock *sk,
+		       unsigned req)
+{
+	struct rtentry rt;
+	char dev[IFNAMSIZ] = "";
+
+	if (mem_read(c, c->args[2], &rt, sizeof(rt)))
+		return -EFAULT;
+	if (rt.rt_dev) {
+		int err = mem_read_str(c, (uintptr_t)rt.rt_dev, dev, sizeof(dev));
+
+		if (err)
+			return err == -ENAMETOOLONG ? -ENODEV : -EFAULT;
+		rt.rt_dev = dev;
+	}
+	return sk_ioctl(s, c, sk, req, &rt);
+}
+
+static int ioctl_plain(struct super *s, const struct call *c, struct sock *sk,
+		       unsigned req)
+{
+	u8 arg[128] = {0};
+	size_t size = ioctl_size(req);
+	int err;
+
+	if (req == SIOCETHTOOL) /* its argument points further: not known */
+		return -EOPNOTSUPP;
+	if (mem_read(c, c->args[2], arg, size))
+		return -EFAULT;
+	err = sk_ioctl(s, c, sk, req, arg);
+	if (err < 0)
+		return err;
+	return mem_write(c, c->args[2], arg, size) ? -EFAULT : err;
+}
+
+static int ioctl_on(struct super *s, const struct call *c, struct sock *sk)
+{
+	unsigned req = (unsigned)c->args[1];
+	int err;
+
+	if (req == SIOCGIFCONF)
+		err = ioctl_ifconf(s, c, sk);
+	else if (req == SIOCADDRT || req == SIOCDELRT)
+		err = ioctl_route(s, c, sk, req);
+	else
+		err = ioctl_plain(s, c, sk, req);
+	return err == -ENOIOCTLCMD ? -ENOTTY : err;
+}
+
+/* A socket of the program's own asks about devices. */
+static int ioctl_foreign(struct super *s, const struct call *c)
+{
+	struct super_caller sc;
+	struct sock *sk;
+	int err;
+
+	netns_caller(s, c, &sc);
+	err = sock_create(sc.caller.net, &sc.caller, AF_INET, SOCK_DGRAM, 0, &sk);
+	if (err)
+		return -ENOTTY;
+	err = ioctl_on(s, c, sk);
+	sock_release(sk);
+	return err;
+}
+
+/* Does the kernel know better, also of a carrier: owners, AF_UNIX's own? */
+static bool ioctl_is_native(unsigned req)
+{
+	return (req >= FIOSETOWN && req <= SIOCGPGRP) || req == 0x89e0;
+}
+
+void call_ioctl(struct super *s, struct call *c)
+{
+	unsigned req = (unsigned)c->args[1];
+	struct target t;
+	int err, type;
+	socklen_t len = sizeof(type);
+
+	if (netns_ioctl(s, c))
+		return;
+	if ((req & ~0xffU) != 0x8900 || ioctl_is_native(req) || !s->plane) {
+		super_continue(s, c);
+		return;
+	}
+	if (!target_get(s, c, &t))
+		return;
+	if (!t.ep && getsockopt(t.dup, SOL_SOCKET, SO_TYPE, &type, &len)) {
+		close(t.dup); /* no socket at all */
+		super_continue(s, c);
+		return;
+	}
+	close(t.dup);
+	if (!ioctl_size(req))
+		err = -ENOTTY;
+	else
+		err = t.ep ? ioctl_on(s, c, t.ep->sk) : ioctl_foreign(s, c);
+	super_reply(s, c, err);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calls_unix.c - abstract names of AF_UNIX are a namespace's own
+ *
+ * A program's AF_UNIX sockets are the host's, and paths are files. But an
+ * abstract name (a first byte of zero) belongs to a network namespace, and the
+ * host has one for all of ours. So the name gets a prefix that is different
+ * for each warren and namespace, in a call that we make on a duplicate of the
+ * program's socket, and getsockname() and getpeername() take it off again.
+ * That a program names a socket of the host's, or of another namespace, is
+ * thereby impossible: whatever it says, the prefix stands before it.
+ *
+ * Limits: the longest abstract name is PREFIX bytes shorter than on the host;
+ * recvfrom() of datagrams shows a peer's name with its prefix; the peer of a
+ * connection by abstract name is, for SO_PEERCRED, the supervisor.
+ */
+
+#include "super/calls.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "core/net.h"
+#include "core/warren.h"
+#include "super/memory.h"
+
+enum {
+	PREFIX = 9, /* 'w', 4 digits of the warren, 4 of the namespace */
+	PATH_AT = offsetof(struct sockaddr_un, sun_path),
+	RETRY_MS = 2,
+};
+
+bool unix_is_abstract(const struct sockaddr_storage *a, socklen_t len)
+{
+	const struct sockaddr_un *un = (const void *)a;
+
+	return len > PATH_AT && a->ss_family == AF_UNIX && !un->sun_path[0];
+}
+
+static void unix_prefix(const struct super *s, const struct net *net, char *out)
+{
+	char text[PREFIX + 1];
+
+	snprintf(text, sizeof(text), "w%04x%04x", s->tag & 0xffff,
+		 (unsigned)(net->cookie & 0xffff));
+	memcpy(out, text, PREFIX);
+}
+
+int unix_to_host(struct super *s, const struct call *c,
+		 const struct sockaddr_storage *a, socklen_t len,
+		 struct sockaddr_un *out)
+{
+	const struct sockaddr_un *un = (const void *)a;
+	size_t n = len - PATH_AT - 1;
+
+	memset(out, 0, sizeof(*out));
+	if (n + 1 + PREFIX > sizeof(out->sun_path))
+		return -EINVAL;
+	out->sun_family = AF_UNIX;
+	unix_prefix(s, super_net(s, c), out->sun_path + 1);
+	memcpy(out->sun_path + 1 + PREFIX, un->sun_path + 1, n);
+	return (int)(len + PREFIX);
+}
+
+socklen_t unix_from_host(struct super *s, struct sockaddr_storage *a, socklen_t len)
+{
+	struct sockaddr_un *un = (void *)a;
+	char mark[6];
+
+	snprintf(mark, sizeof(mark), "w%04x", s->tag & 0xffff);
+	if (!unix_is_abstract(a, len) || len < PATH_AT + 1 + PREFIX ||
+	    memcmp(un->sun_path + 1, mark, 5) != 0)
+		return len;
+	len -= PREFIX;
+	memmove(un->sun_path + 1, un->sun_path + 1 + PREFIX, len - PATH_AT - 1);
+	return len;
+}
+
+static void unix_reply(struct super *s, struct call *c, const struct target *t, s64 ret)
+{
+	close(t->dup);
+	super_reply(s, c, ret);
+}
+
+static void unix_continue(struct super *s, struct call *c, const struct target *t)
+{
+	close(t->dup);
+	super_continue(s, c);
+}
+
+/* ---- bind ---- */
+
+/* bind() with a family alone: the kernel's choice of five digits, in our space */
+static int unix_autobind(struct super *s, const struct call *c, int fd)
+{
+	struct sockaddr_storage any = {.ss_family = AF_UNIX};
+	struct sockaddr_un host;
+	int len;
+
+	for (int tries = 0; tries < 1000; tries++) {
+		struct sockaddr_un *un = (void *)&any;
+		u32 v = (u32)(random_next(&s->w->random) >> 44);
+
+		snprintf(un->sun_path + 1, 6, "%05x", v);
+		len = unix_to_host(s, c, &any, PATH_AT + 6, &host);
+		if (!bind(fd, (struct sockaddr *)&host, (socklen_t)len))
+			return 0;
+		if (errno != EADDRINUSE)
+			return -errno;
+	}
+	return -ENOSPC;
+}
+
+static bool is_unix_socket(int fd)
+{
+	int domain;
+	socklen_t len = sizeof(domain);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) &&
+	       domain == AF_UNIX;
+}
+
+void unix_bind(struct super *s, struct call *c, const struct target *t)
+{
+	struct sockaddr_storage a;
+	struct sockaddr_un host;
+	socklen_t given = (socklen_t)c->args[2];
+	int len;
+
+	if (!s->plane || !is_unix_socket(t->dup) ||
+	    addr_read(c, c->args[1], c->args[2], &a)) {
+		unix_continue(s, c, t);
+		return;
+	}
+	if (given == PATH_AT && a.ss_family == AF_UNIX) {
+		unix_reply(s, c, t, unix_autobind(s, c, t->dup));
+		return;
+	}
+	if (!unix_is_abstract(&a, given)) {
+		unix_continue(s, c, t);
+		return;
+	}
+	len = unix_to_host(s, c, &a, given, &host);
+	if (len > 0)
+		len =
+		    bind(t->dup, (struct sockaddr *)&host, (socklen_t)len) ? -errno : 0;
+	unix_reply(s, c, t, len);
+}
+
+/* ---- connect ---- */
+
+/* Never for long: a full backlog would hold the supervisor. */
+static int unix_try_connect(int fd, const struct sockaddr_un *host, socklen_t len)
+{
+	struct timeval old, least = {.tv_usec = 1000};
+	socklen_t old_len = sizeof(old);
+	int err;
+
+	if (target_nonblock(fd))
+		return connect(fd, (const struct sockaddr *)host, len) ? -errno : 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &old, &old_len) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &least, sizeof(least)))
+		return -errno;
+	err = connect(fd, (const struct sockaddr *)host, len) ? -errno : 0;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &old, old_len);
+	return err;
+}
+
+void unix_connect(struct super *s, struct call *c, const struct target *t)
+{
+	struct sockaddr_storage a;
+	struct sockaddr_un host;
+	int len;
+
+	if (!s->plane || addr_read(c, c->args[1], c->args[2], &a) ||
+	    !unix_is_abstract(&a, (socklen_t)c->args[2]) || !is_unix_socket(t->dup)) {
+		unix_continue(s, c, t);
+		return;
+	}
+	len = unix_to_host(s, c, &a, (socklen_t)c->args[2], &host);
+	if (len > 0)
+		len = unix_try_connect(t->dup, &host, (socklen_t)len);
+	unix_reply(s, c, t, len);
+}
+
+/* ---- names ---- */
+
+void unix_name(struct super *s, struct call *c, const struct target *t, bool peer)
+{
+	struct sockaddr_storage a = {0};
+	socklen_t len = sizeof(a);
+	int err = peer ? getpeername(t->dup, (struct sockaddr *)&a, &len)
+		       : getsockname(t->dup, (struct sockaddr *)&a, &len);
+
+	if (err || !unix_is_abstract(&a, len)) {
+		unix_continue(s, c, t);
+		return;
+	}
+	len = unix_from_host(s, &a, len);
+	unix_reply(s, c, t, addr_write(c, c->args[1], c->args[2], &a, len));
+}
+
+/* ---- sendto ---- */
+
+void unix_sendto(struct super *s, struct call *c, const struct target *t,
+		 const struct sockaddr_storage *a, socklen_t len)
+{
+	struct sockaddr_un host;
+	size_t n = c->args[2];
+	u8 *buf = s->plane->user;
+	ssize_t sent;
+	int host_len = unix_to_host(s, c, a, len, &host);
+
+	if (host_len < 0 || n > sizeof(s->plane->user)) {
+		unix_reply(s, c, t, host_len < 0 ? host_len : -EMSGSIZE);
+		return;
+	}
+	if (mem_read(c, c->args[1], buf, n)) {
+		unix_reply(s, c, t, -EFAULT);
+		return;
+	}
+	sent = sendto(t->dup, buf, n, (int)c->args[3] | MSG_DONTWAIT | MSG_NOSIGNAL,
+		      (struct sockaddr *)&host, (socklen_t)host_len);
+	unix_reply(s, c, t, sent < 0 ? -errno : sent);
+}
