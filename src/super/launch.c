@@ -2,13 +2,15 @@
 /*
  * launch.c - start a program under the filter
  *
- * The parent forks. The child gives up new privileges, closes what it inherited
- * of the host's network, installs the filter, writes the number of the
- * listener's descriptor into a pipe and waits on another. The parent takes the
- * listener with pidfd_getfd, since a sendmsg of the child would be trapped
- * already and nobody would answer. When the parent serves the listener it
- * writes one byte, and the child goes on to execve. When the parent is gone
- * the child reads the end of the pipe and ends.
+ * The child is made with CLONE_FILES: until it says otherwise, parent and child
+ * have one table of descriptors. It gives up new privileges and installs the
+ * filter, so the listener appears in the parent, too; a sendmsg would be
+ * trapped already and nobody would answer, and pidfd_getfd is forbidden in some
+ * containers. Then it takes a table of its own, closes what it inherited of
+ * the host's network, writes the number of the listener into a pipe and waits
+ * on another. When the parent serves the listener it writes one byte, and the
+ * child goes on to execve. When the parent is gone the child reads the end of
+ * the pipe and ends.
  *
  * The child dies with its parent (PDEATHSIG); its own children do not, but each
  * call that the filter traps then fails with ENOSYS.
@@ -19,6 +21,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -35,6 +39,7 @@
 enum {
 	EXIT_NOT_FOUND = 127,
 	EXIT_NOT_EXECUTABLE = 126,
+	LAUNCH_POLL_MS = 20,
 };
 
 /* What the child says before it waits. */
@@ -70,13 +75,19 @@ static bool fd_is_host_net(int fd)
 	return !fstatfs(fd, &fs) && fs.f_type == NSFS_MAGIC;
 }
 
-/* What the program inherits of the host's network would be a hole. */
-static int launch_close_host_net(void)
+/* Descriptors of the host's network, found before the filter traps open() */
+struct doomed {
+	int fd[256];
+	unsigned n;
+};
+
+static int launch_find_host_net(struct doomed *doomed)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	struct dirent *d;
-	int bad = -1;
+	int bad = -1, err = 0;
 
+	doomed->n = 0;
 	if (!dir)
 		return -errno;
 	while ((d = readdir(dir))) {
@@ -86,17 +97,37 @@ static int launch_close_host_net(void)
 			continue;
 		if (fd <= STDERR_FILENO)
 			bad = fd;
+		else if (doomed->n == ARRAY_SIZE(doomed->fd))
+			err = -EMFILE;
 		else
-			close(fd);
+			doomed->fd[doomed->n++] = fd;
 	}
 	closedir(dir);
 	if (bad < 0)
-		return 0;
+		return err;
 	dprintf(STDERR_FILENO,
 		"warren: descriptor %d is a socket of the host's network; "
 		"the program may not have it\n",
 		bad);
 	return -ENOTSOCK;
+}
+
+/* In the shared table; then alone. Return: the listener's number, or an errno */
+static int launch_filter(struct launch_child *ch, u32 *facilities)
+{
+	struct doomed doomed;
+	int listener, err = launch_find_host_net(&doomed);
+
+	if (err)
+		return err;
+	*facilities = ch->facilities;
+	listener = trap_install(ch->prog, ch->n, facilities);
+	if (unshare(CLONE_FILES))
+		_exit(EXIT_NOT_EXECUTABLE);
+	/* what the program inherits of the host's network would be a hole */
+	for (unsigned i = 0; i < doomed.n; i++)
+		close(doomed.fd[i]);
+	return listener;
 }
 
 static __noreturn_fn void launch_run_child(struct launch_child *ch)
@@ -105,45 +136,46 @@ static __noreturn_fn void launch_run_child(struct launch_child *ch)
 	char go;
 	int err;
 
-	close(ch->up[0]);
-	close(ch->down[1]);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != ch->parent)
 		_exit(EXIT_NOT_EXECUTABLE);
 	sigprocmask(SIG_SETMASK, ch->mask, NULL);
-	err = launch_close_host_net();
-	word.facilities = ch->facilities;
-	word.listener = err ? err : trap_install(ch->prog, ch->n, &word.facilities);
+	word.listener = launch_filter(ch, &word.facilities);
+	if (word.listener < 0 && unshare(CLONE_FILES))
+		_exit(EXIT_NOT_EXECUTABLE);
+	close(ch->down[1]); /* ours: the end of the parent shall be seen */
 	if (write(ch->up[1], &word, sizeof(word)) != (ssize_t)sizeof(word) ||
 	    word.listener < 0 || read(ch->down[0], &go, 1) != 1)
 		_exit(EXIT_NOT_EXECUTABLE);
-	close(word.listener);
-	close(ch->up[1]);
-	close(ch->down[0]);
 	execvp(ch->argv[0], ch->argv);
 	err = errno;
 	dprintf(STDERR_FILENO, "warren: %s: %s\n", ch->argv[0], strerror(err));
 	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
-static int launch_take_listener(struct launch *la, int up)
+static bool launch_ended(pid_t pid)
 {
-	struct launch_word word;
-	int pidfd, err = 0;
+	siginfo_t si = {0};
 
-	if (read(up, &word, sizeof(word)) != (ssize_t)sizeof(word))
+	return waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) || si.si_pid;
+}
+
+static int launch_take_listener(struct launch *la, const struct launch_child *ch)
+{
+	struct pollfd fds = {ch->up[0], POLLIN, 0};
+	struct launch_word word;
+
+	/* we have the other end ourselves: its close would not be seen */
+	while (poll(&fds, 1, LAUNCH_POLL_MS) == 0)
+		if (launch_ended(la->pid))
+			return -ECHILD;
+	if (read(ch->up[0], &word, sizeof(word)) != (ssize_t)sizeof(word))
 		return -ECHILD;
 	if (word.listener < 0)
 		return word.listener;
 	la->facilities = word.facilities;
-	pidfd = (int)syscall(SYS_pidfd_open, la->pid, 0);
-	if (pidfd < 0)
-		return -errno;
-	la->listener = (int)syscall(SYS_pidfd_getfd, pidfd, word.listener, 0);
-	if (la->listener < 0)
-		err = -errno;
-	close(pidfd);
-	return err;
+	la->listener = word.listener;
+	return 0;
 }
 
 int launch_begin(struct launch *la, char *const argv[], bool map_root, u32 facilities,
@@ -170,25 +202,19 @@ int launch_begin(struct launch *la, char *const argv[], bool map_root, u32 facil
 		goto out_up;
 	}
 	la->listener = -1;
-	la->pid = fork();
+	la->pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
 	if (la->pid == 0)
 		launch_run_child(&ch);
-	err = la->pid < 0 ? -errno : 0;
+	err = la->pid < 0 ? -errno : launch_take_listener(la, &ch);
 	close(ch.down[0]);
-	close(ch.up[1]);
-	ch.up[1] = -1;
 	la->go = ch.down[1];
-	if (!err) {
-		err = launch_take_listener(la, ch.up[0]);
-		if (err)
-			launch_cancel(la);
-	} else {
+	if (err && la->pid > 0)
+		launch_cancel(la);
+	else if (err)
 		close(la->go);
-	}
 out_up:
 	close(ch.up[0]);
-	if (ch.up[1] >= 0)
-		close(ch.up[1]);
+	close(ch.up[1]);
 out_free:
 	free(prog);
 	return err;

@@ -127,6 +127,9 @@ struct ident {
 	struct table_node node;
 	u64 dev, ino;
 	enum ident_kind kind;
+	/* Without FAC_PIDFD_GETFD its owner keeps a duplicate as long as calls will
+	 * need one: that descriptor + 1. 0: none */
+	int kept;
 };
 
 int super_ident_add(struct super *s, struct ident *id, enum ident_kind kind, int fd);

@@ -162,10 +162,34 @@ static int task_get(struct super *s, pid_t tid, struct task **out)
 	return 0;
 }
 
+/* Be told of its end. */
+static void task_watch(struct super *s, pid_t tid)
+{
+	struct task *t;
+
+	if (task_get(s, tid, &t))
+		netns_kick(s);
+}
+
+/* Of a thread's descriptor, by its name in /proc: files only, sockets are ENXIO */
+static int task_reopen(const struct call *c, int fd, int *out)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)c->tid, fd);
+	*out = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (*out >= 0)
+		return 0;
+	return errno == ENOENT ? -EBADF : -errno;
+}
+
 int task_getfd(struct super *s, const struct call *c, int fd, int *out)
 {
 	struct task *t;
 	int err, n;
+
+	if (!(s->facilities & FAC_PIDFD_GETFD))
+		return task_reopen(c, fd, out);
 
 	for (int attempt = 0; attempt < 2; attempt++) {
 		err = task_get(s, c->tid, &t);
@@ -184,6 +208,26 @@ int task_getfd(struct super *s, const struct call *c, int fd, int *out)
 	return err;
 }
 
+/* Without pidfd_getfd: what /proc says of the descriptor, and a kept duplicate */
+static int task_ident_by_name(struct super *s, const struct call *c, int fd,
+			      struct ident **id, int *dup)
+{
+	char path[64];
+	struct stat st;
+
+	task_watch(s, c->tid);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)c->tid, fd);
+	if (stat(path, &st))
+		return errno == ENOENT ? -EBADF : -errno;
+	*id = super_ident(s, st.st_dev, st.st_ino);
+	if (!dup)
+		return 0;
+	if (!*id || !(*id)->kept)
+		return task_reopen(c, fd, dup) == -EBADF ? -EBADF : 0;
+	*dup = fcntl((*id)->kept - 1, F_DUPFD_CLOEXEC, 0);
+	return *dup < 0 ? -errno : 0;
+}
+
 int task_ident(struct super *s, const struct call *c, int fd, struct ident **id,
 	       int *dup)
 {
@@ -192,6 +236,8 @@ int task_ident(struct super *s, const struct call *c, int fd, struct ident **id,
 
 	if (dup)
 		*dup = -1;
+	if (!(s->facilities & FAC_PIDFD_GETFD))
+		return task_ident_by_name(s, c, fd, id, dup);
 	err = task_getfd(s, c, fd, &copy);
 	if (err)
 		return err;

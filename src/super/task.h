@@ -19,7 +19,7 @@ int task_getfd(struct super *s, const struct call *c, int fd, int *out);
 /*
  * Who is descriptor @fd of the caller?
  * @id: ours, or NULL: a file that is none of ours
- * @dup: NULL, or where to leave a duplicate (-1 on failure; caller owns it)
+ * @dup: NULL, or where to leave a duplicate (-1: cannot be had; caller owns it)
  * Return: 0, -EBADF, -ESRCH, -EPERM
  */
 int task_ident(struct super *s, const struct call *c, int fd, struct ident **id,
