@@ -10,6 +10,7 @@
 #include "core/dev.h"
 #include "core/part.h"
 #include "core/sock.h"
+#include "ip/ip_parts.h"
 #include "link/loopback.h"
 #include "link/veth.h"
 

@@ -16,6 +16,8 @@
 #include "core/net.h"
 #include "core/pkt.h"
 
+#include <netinet/in.h>
+/* behind netinet/in.h, so that the two agree who defines what */
 #include <linux/if.h>
 #include <linux/if_link.h>
 
@@ -32,6 +34,7 @@ enum dev_slot {
 	DEV_SLOT_NEIGH6,
 	DEV_SLOT_PORT,
 	DEV_SLOT_QDISC,
+	DEV_SLOT_FIB,
 	DEV_SLOT_NR
 };
 

@@ -32,7 +32,8 @@ struct worker;
 #define PKT_INLINE 256 /* bytes of linear part without an allocation */
 #define PKT_HEADROOM                                                                   \
 	96 /* for link, IP and transport header without options: 14+20+60 */
-#define PKT_MAX 65535
+#define PKT_LINK_HEADROOM 16 /* for a link header */
+#define PKT_MAX		  65535
 
 struct block {
 	struct shared_count refs;
@@ -76,7 +77,7 @@ struct pkt {
 	u8 type;		  /* enum pkt_type */
 	u8 csum;		  /* enum pkt_csum */
 	u8 n_frags;
-	u8 ip_summed_l3 : 1, forwarded : 1, ignore_df : 1, looped : 1;
+	u8 ip_summed_l3 : 1, forwarded : 1, ignore_df : 1, looped : 1, no_loop : 1;
 	u16 gso_size; /* payload bytes a segment; 0: one packet */
 	u16 gso_segs;
 	u8 gso_type; /* enum gso_type */

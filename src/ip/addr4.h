@@ -31,7 +31,8 @@ struct ifaddr4 {
 struct in_dev4 {
 	struct dev *dev;
 	struct list addrs;
-	bool dead;
+	struct conf4_values *conf; /* conf4.c: NULL while it follows `default` in all */
+	bool frozen;		   /* had an address */
 };
 
 static inline struct in_dev4 *in_dev4(const struct dev *dev)
@@ -53,6 +54,8 @@ void addr4_del_one(
     struct ifaddr4 *ifa); /* this very address, promoting secondaries as Linux does */
 
 bool addr4_is_local(const struct net *net, be32 addr);
+/* Is @addr in a subnet of one of the device's addresses? */
+bool addr4_on_link(const struct dev *dev, be32 addr);
 struct dev *addr4_dev(const struct net *net, be32 addr); /* who has it; NULL */
 /* Source address for a packet to @dst out of @dev, at most @scope; 0 when there is none
  */

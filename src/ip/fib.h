@@ -30,6 +30,7 @@ struct fib_route {
 	struct list node; /* of its prefix, by tos, then priority, then age */
 	struct fib_prefix *prefix;
 	struct count refs; /* table and cached answers */
+	struct mem *mem;   /* charged account; a cached answer may outlive the table */
 	u8 tos, type, scope, protocol;
 	u32 priority, table, flags;
 	struct ipaddr prefsrc;
@@ -68,7 +69,8 @@ struct fib_config {
 	u32 metrics[FIB_METRICS];
 	u64 lock;
 	char cc[16];
-	u16 nl_flags; /* NLM_F_CREATE, EXCL, REPLACE, APPEND */
+	u16 nl_flags;	 /* NLM_F_CREATE, EXCL, REPLACE, APPEND */
+	u32 seq, portid; /* of the request, for the event */
 	/* multipath: n_hops > 0 and then oif, gateway are not used */
 	u16 n_hops;
 	struct {
@@ -90,8 +92,8 @@ struct fib_event {
  * -ENETDOWN "Device for nexthop is not up", -EEXIST, -ESRCH (delete), -EINVAL ... */
 int fib_add(struct net *net, const struct fib_config *cfg, struct ext_ack *ack);
 int fib_del(struct net *net, const struct fib_config *cfg, struct ext_ack *ack);
-struct fib_table *fib_table(struct net *net, u16 family, u32 id); /* NULL: none */
-struct fib_table *fib_table_first(struct net *net, u16 family);	  /* by id, for dumps */
+struct fib_table *fib_table(const struct net *net, u16 family, u32 id); /* NULL: none */
+struct fib_table *fib_table_first(struct net *net, u16 family); /* by id, for dumps */
 struct fib_table *fib_table_next(struct fib_table *t);
 /* Address of a route's prefix */
 void fib_dst(const struct fib_route *r, struct ipaddr *dst, u8 *plen);

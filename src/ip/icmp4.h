@@ -7,7 +7,7 @@
 
 #include "ip/ip4.h"
 
-#include <linux/icmp.h>
+#include "wire/icmp.h"
 
 /*
  * Answer @p with an error if RFC 1122 allows it (not for errors, fragments but the

@@ -22,6 +22,9 @@ struct neigh_ops {
 	    struct pkt *p); /* consumes: ICMP host unreachable and so on */
 };
 
+/* At boot, by the family: arp.c */
+void neigh_ops_register(struct warren *w, const struct neigh_ops *ops);
+
 struct neigh {
 	struct table_node node; /* the worker's table */
 	struct list dev_node;	/* of its device */
@@ -38,7 +41,7 @@ struct neigh {
 	u8 probes;
 	bool dead;
 	u64 confirmed_ns, updated_ns, used_ns;
-	u32 reachable_ns_ms; /* this entry's random reachable time, ms */
+	u64 reachable_ns; /* how long a confirmation holds, drawn at each */
 	struct timer timer;
 	struct list queue; /* packets waiting */
 	u32 queue_bytes;

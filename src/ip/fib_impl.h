@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fib_impl.h - what routing's files share among themselves
+ */
+#ifndef WARREN_IP_FIB_IMPL_H
+#define WARREN_IP_FIB_IMPL_H
+
+#include "ip/rule.h"
+
+struct fib_net {
+	struct list tables;		      /* struct fib_table, by id */
+	struct fib_table *local, *main_table; /* the two that every packet asks */
+	u32 gen;
+};
+
+static inline struct fib_net *fib_net(const struct net *net)
+{
+	return net_part(net, PART_FIB);
+}
+
+/* All cached answers are asked anew */
+static inline void fib_bump(struct net *net)
+{
+	fib_net(net)->gen++;
+}
+
+/* Return: 0, -EAGAIN (nothing here, or throw), or the type's error */
+int fib_table_lookup(struct net *net, u32 table, const struct flow *fl,
+		     struct fib_result *res);
+void fib_route_put(struct fib_route *r);
+
+extern const struct part fib_part;
+
+#endif

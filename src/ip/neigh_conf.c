@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * neigh_conf.c - the knobs of net/ipv4/neigh/
+ *
+ * A device keeps values of its own from the first write on. neigh/default is
+ * the initial net's alone (N7.12); a device of any net that never wrote
+ * follows it.
+ *
+ * Three values have two names and two units: base_reachable_time and
+ * retrans_time in seconds and hundredths of seconds beside their _ms.
+ */
+
+#include "ip/neigh_conf.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "core/tunable.h"
+#include "ip/ip_parts.h"
+
+static const struct knob {
+	const char *name;
+	enum neigh_knob k;
+	s32 unit; /* of the file in the unit of the value */
+	s32 def;  /* in the value's unit */
+} knobs[] = {
+    {"mcast_solicit", NC_MCAST_SOLICIT, 1, 3},
+    {"ucast_solicit", NC_UCAST_SOLICIT, 1, 3},
+    {"app_solicit", NC_APP_SOLICIT, 1, 0},
+    {"mcast_resolicit", NC_MCAST_RESOLICIT, 1, 0},
+    {"retrans_time_ms", NC_RETRANS_MS, 1, 1000},
+    {"retrans_time", NC_RETRANS_MS, 10, 1000},
+    {"base_reachable_time_ms", NC_BASE_REACHABLE_MS, 1, 30000},
+    {"base_reachable_time", NC_BASE_REACHABLE_MS, 1000, 30000},
+    {"delay_first_probe_time", NC_DELAY_FIRST_S, 1, 5},
+    {"gc_stale_time", NC_GC_STALE_S, 1, 60},
+    {"unres_qlen_bytes", NC_UNRES_QLEN_BYTES, 1, 212992},
+};
+
+static s32 compiled(enum neigh_knob k)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++)
+		if (knobs[i].k == k)
+			return knobs[i].def;
+	return 0;
+}
+
+/* neigh/default: PART_ARP's state in the warren, see arp.c */
+static struct neigh_conf **defaults(const struct warren *w)
+{
+	return warren_part(w, PART_ARP);
+}
+
+static s32 default_value(const struct warren *w, enum neigh_knob k)
+{
+	const struct neigh_conf *def = *defaults(w);
+
+	return def ? def->v[k] : compiled(k);
+}
+
+s32 neigh_conf(const struct dev *dev, enum neigh_knob k)
+{
+	const struct neigh_dev *nd = dev->slot[DEV_SLOT_NEIGH4];
+
+	return nd && nd->conf ? nd->conf->v[k] : default_value(dev->net->w, k);
+}
+
+static struct neigh_conf *own(struct warren *w, struct mem *m, struct neigh_conf **at)
+{
+	if (*at)
+		return *at;
+	*at = mem_alloc(m, sizeof(**at));
+	for (int k = 0; *at && k < NC_NR; k++)
+		(*at)->v[k] = at == defaults(w) ? compiled((enum neigh_knob)k)
+						: default_value(w, (enum neigh_knob)k);
+	return *at;
+}
+
+/* Return: 1 a directory, 0 a file, -ENOENT. *@dev: NULL for default */
+static int split(struct net *net, const char *rel, struct dev **dev,
+		 const struct knob **kn)
+{
+	const char *slash = strchr(rel, '/');
+	size_t n = slash ? (size_t)(slash - rel) : strlen(rel);
+	char where[IFNAMSIZ];
+
+	if (n >= IFNAMSIZ)
+		return -ENOENT;
+	memcpy(where, rel, n);
+	where[n] = 0;
+	*dev = NULL;
+	if (strcmp(where, "default")) {
+		*dev = dev_by_name(net, where);
+		if (!*dev)
+			return -ENOENT;
+	} else if (!net_is_init(net)) {
+		return -ENOENT;
+	}
+	if (!slash)
+		return 1;
+	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++)
+		if (!strcmp(slash + 1, knobs[i].name)) {
+			*kn = &knobs[i];
+			return 0;
+		}
+	return -ENOENT;
+}
+
+static int tree_read(struct net *net, const char *rel, struct text *out)
+{
+	const struct knob *kn;
+	struct dev *dev;
+	int err = split(net, rel, &dev, &kn);
+	s32 v;
+
+	if (err)
+		return err > 0 ? -EISDIR : err;
+	v = dev ? neigh_conf(dev, kn->k) : default_value(net->w, kn->k);
+	text_printf(out, "%d\n", v / kn->unit);
+	return 0;
+}
+
+static int tree_write(struct net *net, const char *rel, const char *s)
+{
+	const struct knob *kn;
+	struct neigh_dev *nd;
+	struct neigh_conf *conf;
+	struct dev *dev;
+	char *end;
+	long v;
+	int err = split(net, rel, &dev, &kn);
+
+	if (err)
+		return err > 0 ? -EISDIR : err;
+	errno = 0;
+	v = strtol(s, &end, 10);
+	if (end == s || errno || v < 0 || v > INT32_MAX / kn->unit ||
+	    strspn(end, " \t\n\r\v\f") != strlen(end))
+		return -EINVAL;
+	if (dev) {
+		nd = dev->slot[DEV_SLOT_NEIGH4];
+		conf = nd ? own(net->w, &net->mem, &nd->conf) : NULL;
+	} else {
+		conf = own(net->w, &net->w->mem, defaults(net->w));
+	}
+	if (!conf)
+		return -ENOMEM;
+	conf->v[kn->k] = (s32)v * kn->unit;
+	return 0;
+}
+
+static int tree_mode(struct net *net, const char *rel)
+{
+	const struct knob *kn;
+	struct dev *dev;
+	int err = split(net, rel, &dev, &kn);
+
+	if (err)
+		return err > 0 ? S_IFDIR | 0555 : err;
+	return S_IFREG | 0644;
+}
+
+static int tree_list(struct net *net, const char *dir,
+		     void (*each)(void *arg, const char *name, bool is_dir), void *arg)
+{
+	const struct knob *kn;
+	struct dev *dev;
+
+	if (*dir) {
+		int err = split(net, dir, &dev, &kn);
+
+		if (err <= 0)
+			return err ? err : -ENOTDIR;
+		for (size_t i = 0; i < ARRAY_SIZE(knobs); i++)
+			each(arg, knobs[i].name, false);
+		return 0;
+	}
+	if (net_is_init(net))
+		each(arg, "default", true);
+	list_for_each(dev, &net->devs, node)
+		each(arg, dev->name, true);
+	return 0;
+}
+
+static const struct tunable_tree neigh_tree = {
+    .prefix = "net/ipv4/neigh/",
+    .list = tree_list,
+    .read = tree_read,
+    .write = tree_write,
+    .mode = tree_mode,
+};
+
+int neigh_conf_boot(struct warren *w, const struct part *part)
+{
+	return tunable_tree_register(w, part, &neigh_tree);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rule.c - policy rules
+ *
+ * A net is born with the three default rules (N5.1). As long as only these
+ * exist nothing is stored: the list is made when somebody changes it, so an
+ * empty namespace costs a pointer, and a lookup goes straight to the local,
+ * the main and the default table.
+ */
+
+#include "ip/rule.h"
+
+#include "core/event.h"
+#include "ip/fib_impl.h"
+
+struct rules {
+	struct list list;
+};
+
+struct rule_net {
+	struct rules *own; /* NULL: the three default ones */
+};
+
+static struct rule_net *rule_net(const struct net *net)
+{
+	return net_part(net, PART_RULE);
+}
+
+static void make_default(struct net *net, struct rule *r, u32 priority, u32 table)
+{
+	memset(r, 0, sizeof(*r));
+	list_init(&r->node);
+	r->net = net;
+	r->family = AF_INET;
+	r->priority = priority;
+	r->action = FR_ACT_TO_TBL;
+	r->table = table;
+	r->protocol = RTPROT_KERNEL;
+	r->default_rule = true;
+}
+
+static void make_defaults(struct net *net, struct rule r[3])
+{
+	make_default(net, &r[0], 0, RT_TABLE_LOCAL);
+	make_default(net, &r[1], 32766, RT_TABLE_MAIN);
+	make_default(net, &r[2], 32767, RT_TABLE_DEFAULT);
+}
+
+static void free_rules(struct net *net, struct rules *rs)
+{
+	struct rule *r, *tmp;
+
+	list_for_each_safe(r, tmp, &rs->list, node) {
+		list_del(&r->node);
+		net_free(net, r);
+	}
+	net_free(net, rs);
+}
+
+/* The net's own list, made of the defaults at the first change */
+static struct rules *own_rules(struct net *net)
+{
+	struct rule_net *rn = rule_net(net);
+	struct rule defaults[3];
+	struct rules *rs;
+
+	if (rn->own)
+		return rn->own;
+	rs = net_alloc(net, sizeof(*rs));
+	if (!rs)
+		return NULL;
+	list_init(&rs->list);
+	make_defaults(net, defaults);
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
+		struct rule *r = net_alloc(net, sizeof(*r));
+
+		if (!r) {
+			free_rules(net, rs);
+			return NULL;
+		}
+		*r = defaults[i];
+		list_add_tail(&rs->list, &r->node);
+	}
+	rn->own = rs;
+	return rs;
+}
+
+static bool same_rule(const struct rule *a, const struct rule *b)
+{
+	return a->family == b->family && a->priority == b->priority &&
+	       a->flags == b->flags && a->action == b->action && a->tos == b->tos &&
+	       a->src_len == b->src_len && a->dst_len == b->dst_len &&
+	       a->table == b->table && a->mark == b->mark &&
+	       a->mark_mask == b->mark_mask && a->target == b->target &&
+	       ipaddr_equal(&a->src, &b->src) && ipaddr_equal(&a->dst, &b->dst) &&
+	       !strcmp(a->iif, b->iif) && !strcmp(a->oif, b->oif);
+}
+
+/* Linux: just before the second rule */
+static u32 default_priority(const struct rules *rs)
+{
+	const struct rule *r;
+	int i = 0;
+
+	list_for_each(r, &rs->list, node)
+		if (i++ == 1)
+			return r->priority ? r->priority - 1 : 0;
+	return 0;
+}
+
+int rule_add(struct net *net, const struct rule *want, u16 nl_flags,
+	     struct ext_ack *ack)
+{
+	struct rules *rs = own_rules(net);
+	struct rule *r, *at;
+
+	if (!rs)
+		return -ENOMEM;
+	r = net_alloc(net, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	*r = *want;
+	list_init(&r->node);
+	r->net = net;
+	if (!r->priority)
+		r->priority = default_priority(rs);
+	if (nl_flags & NLM_F_EXCL)
+		list_for_each(at, &rs->list, node)
+			if (same_rule(at, r)) {
+				net_free(net, r);
+				return -EEXIST;
+			}
+	(void)ack;
+	list_for_each(at, &rs->list, node)
+		if (at->priority > r->priority)
+			break;
+	list_add_tail(&at->node, &r->node);
+	fib_bump(net);
+	event_raise(net, EV_RULE_ADD, r);
+	return 0;
+}
+
+/* Does @r have all that is set in @want? */
+static bool covers(const struct rule *want, const struct rule *r)
+{
+	if (want->family != r->family || want->src_len != r->src_len ||
+	    want->dst_len != r->dst_len ||
+	    (want->src_len && !ipaddr_equal(&want->src, &r->src)) ||
+	    (want->dst_len && !ipaddr_equal(&want->dst, &r->dst)))
+		return false;
+	if (want->action && want->action != r->action)
+		return false;
+	if (want->table && want->table != r->table)
+		return false;
+	if (want->priority && want->priority != r->priority)
+		return false;
+	if (want->tos && want->tos != r->tos)
+		return false;
+	if (want->mark && want->mark != r->mark)
+		return false;
+	if (want->mark_mask && want->mark_mask != r->mark_mask)
+		return false;
+	if (want->iif[0] && strcmp(want->iif, r->iif))
+		return false;
+	return !want->oif[0] || !strcmp(want->oif, r->oif);
+}
+
+int rule_del(struct net *net, const struct rule *want)
+{
+	struct rules *rs = own_rules(net);
+	struct rule *r;
+
+	if (!rs)
+		return -ENOMEM;
+	list_for_each(r, &rs->list, node) {
+		if (!covers(want, r))
+			continue;
+		list_del(&r->node);
+		fib_bump(net);
+		event_raise(net, EV_RULE_DEL, r);
+		net_free(net, r);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int rule_walk(struct net *net, u16 family, int (*fn)(struct rule *r, void *arg),
+	      void *arg)
+{
+	struct rules *rs = rule_net(net)->own;
+	struct rule defaults[3], *r;
+	int ret = 0;
+
+	if (!rs) {
+		make_defaults(net, defaults);
+		for (int i = 0; i < 3 && !ret; i++)
+			if (!family || family == defaults[i].family)
+				ret = fn(&defaults[i], arg);
+		return ret;
+	}
+	list_for_each(r, &rs->list, node) {
+		if (family && family != r->family)
+			continue;
+		ret = fn(r, arg);
+		if (ret)
+			break;
+	}
+	return ret;
+}
+
+static bool dev_named(struct net *net, s32 ifindex, const char *name)
+{
+	const struct dev *dev = ifindex ? dev_by_index(net, ifindex) : NULL;
+
+	return dev && !strcmp(dev->name, name);
+}
+
+static bool matches(struct net *net, const struct rule *r, const struct flow *fl)
+{
+	bool yes = (!r->src_len || ipaddr_in(&fl->src, &r->src, r->src_len)) &&
+		   (!r->dst_len || ipaddr_in(&fl->dst, &r->dst, r->dst_len)) &&
+		   (!r->tos || r->tos == fl->tos) &&
+		   !((r->mark ^ fl->mark) & r->mark_mask) &&
+		   (!r->iif[0] || dev_named(net, fl->iif ? fl->iif : 1, r->iif)) &&
+		   (!r->oif[0] || dev_named(net, fl->oif, r->oif));
+
+	return r->flags & FIB_RULE_INVERT ? !yes : yes;
+}
+
+static int lookup_own(struct net *net, const struct rules *rs, const struct flow *fl,
+		      struct fib_result *res)
+{
+	const struct rule *r;
+	u32 skip_to = 0;
+
+	list_for_each(r, &rs->list, node) {
+		int err;
+
+		if (r->priority < skip_to || r->family != fl->family ||
+		    !matches(net, r, fl))
+			continue;
+		switch (r->action) {
+		case FR_ACT_TO_TBL:
+			err = fib_table_lookup(net, r->table, fl, res);
+			if (err != -EAGAIN)
+				return err;
+			break;
+		case FR_ACT_GOTO:
+			skip_to = r->target;
+			break;
+		case FR_ACT_NOP:
+			break;
+		case FR_ACT_BLACKHOLE:
+			return -EINVAL;
+		case FR_ACT_UNREACHABLE:
+			return -ENETUNREACH;
+		case FR_ACT_PROHIBIT:
+			return -EACCES;
+		default:
+			return -EINVAL;
+		}
+	}
+	return -ENETUNREACH;
+}
+
+int rule_lookup(struct net *net, const struct flow *fl, struct fib_result *res)
+{
+	static const u32 tables[] = {RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_DEFAULT};
+	const struct rules *rs = rule_net(net)->own;
+
+	if (rs)
+		return lookup_own(net, rs, fl, res);
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		int err = fib_table_lookup(net, tables[i], fl, res);
+
+		if (err != -EAGAIN)
+			return err;
+	}
+	return -ENETUNREACH;
+}
+
+static void rule_net_exit(struct net *net)
+{
+	struct rule_net *rn = rule_net(net);
+
+	if (rn->own)
+		free_rules(net, rn->own);
+	rn->own = NULL;
+}
+
+const struct part rule_part = {
+    .name = "rule",
+    .id = PART_RULE,
+    .net_size = sizeof(struct rule_net),
+    .net_exit = rule_net_exit,
+};

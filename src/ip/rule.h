@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rule.h - policy rules: which tables are asked, in which order
+ */
+#ifndef WARREN_IP_RULE_H
+#define WARREN_IP_RULE_H
+
+#include "ip/route.h"
+
+#include <linux/fib_rules.h>
+
+struct rule {
+	struct list node; /* by priority, then age */
+	struct net *net;
+	u16 family;
+	u32 priority, flags; /* FIB_RULE_INVERT, ... */
+	u8 action;	     /* FR_ACT_x */
+	u8 tos, src_len, dst_len, protocol;
+	u32 table, mark, mark_mask, target; /* target: priority of FR_ACT_GOTO */
+	struct ipaddr src, dst;
+	char iif[IFNAMSIZ], oif[IFNAMSIZ];
+	bool default_rule; /* one of the three that every net is born with */
+};
+
+/* @want is copied. 0 priority: one below the second rule's. -EEXIST with NLM_F_EXCL,
+ * -ENOMEM */
+int rule_add(struct net *net, const struct rule *want, u16 nl_flags,
+	     struct ext_ack *ack);
+/* The first that matches what is set in @want. -ENOENT */
+int rule_del(struct net *net, const struct rule *want);
+/* All rules in order; @fn stops the walk by a non-zero answer */
+int rule_walk(struct net *net, u16 family, int (*fn)(struct rule *r, void *arg),
+	      void *arg);
+
+struct fib_result {
+	struct fib_route *route;
+	struct fib_hop *hop; /* NULL: a type without next hop */
+	u32 table;
+};
+
+/*
+ * Ask the tables that the rules name. Borrowed result.
+ * Return: 0; -ENETUNREACH nothing found; -EINVAL blackhole, -EHOSTUNREACH unreachable,
+ * -EACCES prohibit
+ */
+int rule_lookup(struct net *net, const struct flow *fl, struct fib_result *res);
+
+extern const struct part rule_part;
+
+#endif
