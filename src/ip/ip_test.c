@@ -156,6 +156,7 @@ static void build(struct world *x, struct fault *fault)
 	assert_int_equal(veth_pair(x->a, "a0", x->r, "r0", &x->a0, &x->r0), 0);
 	assert_int_equal(veth_pair(x->b, "b0", x->r, "r1", &x->b0, &x->r1), 0);
 	dev_open(x->a->lo);
+	dev_open(x->r->lo);
 	dev_open(x->a0);
 	dev_open(x->r0);
 	dev_open(x->r1);
