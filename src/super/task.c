@@ -410,22 +410,35 @@ static bool task_is_root(const struct super *s, pid_t pid)
 	return false;
 }
 
+/* /proc lists in rising order. Return: the place of @pid, or f->n */
+static size_t family_find(const struct family *f, pid_t pid)
+{
+	size_t lo = 0, hi = f->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (f->pids[mid] < pid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < f->n && f->pids[lo] == pid ? lo : f->n;
+}
+
 static bool family_is_ours(const struct super *s, const struct family *f, size_t i)
 {
 	/* a chain of parents is no longer than there are processes */
 	for (size_t step = 0; step <= f->n; step++) {
 		pid_t parent = f->parents[i];
-		size_t k;
 
 		if (f->pids[i] == getpid())
 			return false;
 		if (task_is_root(s, f->pids[i]) || parent == getpid())
 			return true;
-		for (k = 0; k < f->n && f->pids[k] != parent; k++)
-			;
-		if (k == f->n)
+		i = family_find(f, parent);
+		if (i == f->n)
 			return false;
-		i = k;
 	}
 	return false;
 }
