@@ -12,6 +12,7 @@
 #include "base/bug.h"
 #include "core/dev.h"
 #include "core/pkt.h"
+#include "core/tunable.h"
 #include "core/worker.h"
 #include "inet/tcp.h"
 

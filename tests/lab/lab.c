@@ -19,6 +19,7 @@
 #include "wire/inet.h"
 #include "wire/pcapng.h"
 
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <sys/uio.h>
 
