@@ -612,6 +612,35 @@ static u32 gso_limit(u32 mss)
 }
 
 /*
+ * How big a packet should be: what the path carries in a millisecond, so that slow
+ * paths see no bursts; nearby peers (less than half a millisecond) get all there is
+ */
+static u32 gso_goal(const struct tcp_sock *tp, u32 mss)
+{
+	u32 srtt = tp->srtt_us >> 3, most = gso_limit(mss);
+	u64 bytes;
+
+	if (!srtt || tp->min_rtt_us < 512)
+		return most;
+	bytes = (u64)tp->cwnd * mss * 1200 / srtt;
+	bytes = clamp(bytes, 2ULL * mss, (u64)most);
+	return (u32)(bytes - bytes % mss);
+}
+
+/*
+ * More waits than may be sent: a bigger packet soon is cheaper than a small one
+ * now, as long as ACKs are on the way that will open the window.
+ */
+static bool worth_waiting(const struct tcp_sock *tp, u32 limit, u32 mss, u32 goal)
+{
+	u32 wnd = (u32)min((u64)tp->snd_wnd, (u64)tp->cwnd * mss);
+
+	if (tp->ca_state >= CA_CWR || tp->packets_out == 0)
+		return false;
+	return limit < min(wnd / 3, goal);
+}
+
+/*
  * Send new data. @nagle: small packets may be held; @push_one: 1 one packet, 2 one
  * even beyond cwnd (a loss probe). Return: true when nothing is in flight although
  * data waits: the persist timer must run
@@ -625,7 +654,7 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 		struct tcp_tx *tx = tcp_tx(p);
 		u32 in_flight = tcp_in_flight(tp);
 		u32 quota = in_flight < tp->cwnd ? tp->cwnd - in_flight : 0;
-		u32 end, limit;
+		u32 end, limit, goal;
 		bool last;
 		u8 flags;
 
@@ -646,10 +675,13 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 		last = p->node.next == &tp->unsent;
 		if (last && nagle && !push_one && !nagle_ok(tp, p->len, tx->flags, mss))
 			break;
-		limit = min(tcp_wnd_end(tp) - tx->seq, gso_limit(mss));
+		goal = gso_goal(tp, mss);
+		limit = min(tcp_wnd_end(tp) - tx->seq, goal);
 		if (push_one == 2)
 			quota = 1;
 		limit = (u32)min((u64)limit, (u64)quota * mss);
+		if (p->len > limit && !push_one && worth_waiting(tp, limit, mss, goal))
+			break;
 		/* whole segments, unless it all fits */
 		if (p->len > limit) {
 			if (limit > mss)

@@ -179,8 +179,8 @@ static const struct dev_kind wire_kind = {
     .setup = wire_setup,
 };
 
-static struct dev *end_new(struct lab_wire *w, struct net *net, int end, const char *name,
-			   const char *addr)
+static struct dev *end_new(struct lab_wire *w, struct net *net, int end,
+			   const char *name, const char *addr)
 {
 	struct ifaddr4 want = {.scope = RT_SCOPE_UNIVERSE, .flags = IFA_F_PERMANENT};
 	char ip[32];
@@ -297,12 +297,12 @@ void lab_free(struct lab *lab)
 		wire_free(list_entry(lab->wires.next, struct lab_wire, node));
 	if (lab->capturing)
 		tap_del(&lab->tap);
-	list_for_each_safe(h, tmp, &lab->hosts, node)
-	{
+	list_for_each_safe(h, tmp, &lab->hosts, node) {
 		net_put(h->net);
 		free(h);
 	}
-	list_for_each_safe(i, itmp, &lab->ifaces, node) free(i);
+	list_for_each_safe(i, itmp, &lab->ifaces, node)
+		free(i);
 	warren_free(lab->w);
 	free(lab->cap);
 	free(lab);
@@ -317,7 +317,9 @@ struct net *lab_host(struct lab *lab, const char *name)
 {
 	struct host *h;
 
-	list_for_each(h, &lab->hosts, node) if (!strcmp(h->name, name)) return h->net;
+	list_for_each(h, &lab->hosts, node)
+		if (!strcmp(h->name, name))
+			return h->net;
 	h = calloc(1, sizeof(*h));
 	BUG_ON(!h);
 	strncpy(h->name, name, sizeof(h->name) - 1);
@@ -385,7 +387,9 @@ static u32 iface_id(struct lab *lab, const struct dev *dev)
 	char name[96];
 	struct iface *i;
 
-	list_for_each(i, &lab->ifaces, node) if (i->dev == dev) return i->id;
+	list_for_each(i, &lab->ifaces, node)
+		if (i->dev == dev)
+			return i->id;
 	i = calloc(1, sizeof(*i));
 	BUG_ON(!i);
 	i->dev = dev;

@@ -18,14 +18,14 @@ struct lab_wire;
 /* What a wire does to a frame; per mille of frames, of ten thousand */
 struct lab_fault {
 	u64 delay_ns;
-	u64 jitter_ns;	 /* reordering: some frames take up to that much longer */
+	u64 jitter_ns; /* reordering: some frames take up to that much longer */
 	u32 loss, reorder, duplicate, corrupt; /* each: of 10000 frames */
-	u64 rate_bps;	 /* 0: no limit */
-	u32 queue;	 /* frames waiting for the rate; 0: 1000 */
+	u64 rate_bps;			       /* 0: no limit */
+	u32 queue; /* frames waiting for the rate; 0: 1000 */
 	/* Called first for each frame; true: lose it */
 	bool (*lose)(void *arg, const struct pkt *p, int end);
 	void *arg;
-	u32 mtu; /* 0: 1500 */
+	u32 mtu;  /* 0: 1500 */
 	bool gso; /* hands on uncut packets with partial checksums, as veth does */
 };
 
