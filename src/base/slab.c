@@ -63,13 +63,14 @@ void slab_init(struct slab *s, const char *name, u32 size, struct mem *mem)
 
 static void free_pages(struct slab *s)
 {
-	struct slab_page *page, *tmp;
+	while (!list_empty(&s->pages_list)) {
+		struct slab_page *page =
+		    list_entry(s->pages_list.next, struct slab_page, node);
 
-	list_for_each_safe(page, tmp, &s->pages_list, node) {
+		list_del(&page->node);
 		mem_uncharge(s->mem, malloc_usable_size(page));
 		free(page);
 	}
-	list_init(&s->pages_list);
 	s->pages = 0;
 	s->free = NULL;
 }
