@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dgram.h - what UDP, raw and ping sockets do alike
+ */
+#ifndef WARREN_INET_DGRAM_H
+#define WARREN_INET_DGRAM_H
+
+#include "inet/inet.h"
+
+struct dgram_dest {
+	struct ipaddr addr;
+	be16 port;
+	bool given; /* by this message, not by connect() */
+};
+
+/* -EDESTADDRREQ, or what the address is refused with */
+int dgram_dest(const struct inet_sock *is, const struct msg *m, struct dgram_dest *d);
+/*
+ * The route for a message, held; the socket's own when it is connected.
+ * -EACCES: a broadcast without SO_BROADCAST
+ */
+int dgram_route(struct inet_sock *is, const struct dgram_dest *d, const struct inet_cmsg *cm,
+		bool dont_route, struct flow *fl, struct route **out);
+/* What the options, the message and the route say about the header */
+void dgram_header(const struct inet_sock *is, const struct inet_cmsg *cm, const struct flow *fl,
+		  struct ip_send *s);
+/* Append @len bytes of the message. 0, -ENOBUFS */
+int dgram_take(struct pkt *p, struct msg *m, size_t len);
+/* The bytes of @p into the message, MSG_TRUNC and control messages with it.
+ * Return: what recvmsg() answers */
+ssize_t dgram_give(struct inet_sock *is, const struct pkt *p, struct msg *m);
+u32 dgram_poll(struct sock *sk);
+/* SIOCINQ, SIOCOUTQ, and inet_ioctl() */
+int dgram_ioctl(struct sock *sk, const struct caller *c, unsigned long req, void *arg);
+
+#endif
