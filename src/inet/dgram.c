@@ -14,8 +14,8 @@ enum { STATE_ESTABLISHED = 1 };
 int dgram_dest(const struct inet_sock *is, const struct msg *m, struct dgram_dest *d)
 {
 	if (m->name && m->name_len) {
-		int err = inet_addr_from_user(is, (const struct sockaddr *)m->name, m->name_len,
-					      &d->addr, &d->port);
+		int err = inet_addr_from_user(is, (const struct sockaddr *)m->name,
+					      m->name_len, &d->addr, &d->port);
 
 		if (err)
 			return err;
@@ -30,8 +30,9 @@ int dgram_dest(const struct inet_sock *is, const struct msg *m, struct dgram_des
 	return 0;
 }
 
-int dgram_route(struct inet_sock *is, const struct dgram_dest *d, const struct inet_cmsg *cm,
-		bool dont_route, struct flow *fl, struct route **out)
+int dgram_route(struct inet_sock *is, const struct dgram_dest *d,
+		const struct inet_cmsg *cm, bool dont_route, struct flow *fl,
+		struct route **out)
 {
 	bool own = !d->given && ipaddr_is_any(&cm->src) && !cm->oif && !dont_route;
 	int err;
@@ -66,8 +67,8 @@ int dgram_route(struct inet_sock *is, const struct dgram_dest *d, const struct i
 	return 0;
 }
 
-void dgram_header(const struct inet_sock *is, const struct inet_cmsg *cm, const struct flow *fl,
-		  struct ip_send *s)
+void dgram_header(const struct inet_sock *is, const struct inet_cmsg *cm,
+		  const struct flow *fl, struct ip_send *s)
 {
 	s->src = fl->src;
 	s->dst = fl->dst;

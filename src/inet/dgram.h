@@ -19,11 +19,12 @@ int dgram_dest(const struct inet_sock *is, const struct msg *m, struct dgram_des
  * The route for a message, held; the socket's own when it is connected.
  * -EACCES: a broadcast without SO_BROADCAST
  */
-int dgram_route(struct inet_sock *is, const struct dgram_dest *d, const struct inet_cmsg *cm,
-		bool dont_route, struct flow *fl, struct route **out);
+int dgram_route(struct inet_sock *is, const struct dgram_dest *d,
+		const struct inet_cmsg *cm, bool dont_route, struct flow *fl,
+		struct route **out);
 /* What the options, the message and the route say about the header */
-void dgram_header(const struct inet_sock *is, const struct inet_cmsg *cm, const struct flow *fl,
-		  struct ip_send *s);
+void dgram_header(const struct inet_sock *is, const struct inet_cmsg *cm,
+		  const struct flow *fl, struct ip_send *s);
 /* Append @len bytes of the message. 0, -ENOBUFS */
 int dgram_take(struct pkt *p, struct msg *m, size_t len);
 /* The bytes of @p into the message, MSG_TRUNC and control messages with it.

@@ -109,8 +109,8 @@ static int udp_bind(struct sock *sk, const struct caller *c, const struct sockad
 		return -EINVAL;
 	is->rcv_local = addr;
 	is->local = ipaddr_is_multicast(&addr) || ipaddr_is_broadcast(&addr)
-			    ? ipaddr_any(addr.family)
-			    : addr;
+			? ipaddr_any(addr.family)
+			: addr;
 	err = take_port(is, be16_to_cpu(port));
 	if (err) {
 		is->rcv_local = is->local = ipaddr_any(addr.family);
@@ -153,11 +153,11 @@ static int hash_connected(struct inet_sock *is)
 	is->conn.net = is->sk.net;
 	is->conn.kind = DEMUX_FULL;
 	is->conn.t = (struct tuple){
-		.local = is->rcv_local,
-		.peer = is->peer,
-		.lport = is->lport,
-		.pport = is->pport,
-		.bound_dev = is->sk.bound_dev,
+	    .local = is->rcv_local,
+	    .peer = is->peer,
+	    .lport = is->lport,
+	    .pport = is->pport,
+	    .bound_dev = is->sk.bound_dev,
 	};
 	demux_unbind(&uw->demux, &is->bound);
 	err = demux_add(&uw->demux, &is->conn);
@@ -171,8 +171,8 @@ static int hash_connected(struct inet_sock *is)
 	return 0;
 }
 
-static int udp_connect(struct sock *sk, const struct caller *c, const struct sockaddr *a,
-		       socklen_t len)
+static int udp_connect(struct sock *sk, const struct caller *c,
+		       const struct sockaddr *a, socklen_t len)
 {
 	struct inet_sock *is = inet_sk(sk);
 	struct ipaddr dst;
@@ -251,7 +251,7 @@ static int put_header(struct udp_sock *us, struct pkt *p, const struct flow *fl)
 		return 0;
 	}
 	h->check = (__force be16)(u16) ~(__force u16)csum_fold(
-		csum_pseudo4(fl->src.v4, fl->dst.v4, IPPROTO_UDP, len));
+	    csum_pseudo4(fl->src.v4, fl->dst.v4, IPPROTO_UDP, len));
 	p->csum = PKT_CSUM_PARTIAL;
 	p->csum_start = p->l4;
 	p->csum_off = offsetof(struct udp_hdr, check);
@@ -263,7 +263,7 @@ static int send_packet(struct udp_sock *us, struct pkt *p, const struct dgram_de
 {
 	struct inet_sock *is = &us->is;
 	struct net *net = is->sk.net;
-	struct ip_send s = { .sk = &is->sk, .proto = IPPROTO_UDP };
+	struct ip_send s = {.sk = &is->sk, .proto = IPPROTO_UDP};
 	struct flow fl;
 	int err = dgram_route(is, d, cm, dont_route, &fl, &s.route);
 
@@ -355,8 +355,8 @@ static ssize_t udp_send(struct sock *sk, struct msg *m)
 
 static int push_pending(struct udp_sock *us)
 {
-	const struct inet_cmsg none = { .ttl = -1, .tos = -1 };
-	struct dgram_dest d = { us->pending_dst, us->pending_port, true };
+	const struct inet_cmsg none = {.ttl = -1, .tos = -1};
+	struct dgram_dest d = {us->pending_dst, us->pending_port, true};
 	struct pkt *p = us->pending;
 
 	us->pending = NULL;
@@ -402,8 +402,8 @@ static bool csum_bad(const struct pkt *p, const struct udp_hdr *h)
 
 	if (p->csum != PKT_CSUM_NONE || !h->check)
 		return false;
-	return csum_fold(pkt_csum(p, 0, p->len,
-				  csum_pseudo4(ip->saddr, ip->daddr, IPPROTO_UDP, p->len)));
+	return csum_fold(pkt_csum(
+	    p, 0, p->len, csum_pseudo4(ip->saddr, ip->daddr, IPPROTO_UDP, p->len)));
 }
 
 /* Consumes. */
@@ -427,7 +427,8 @@ static bool wants(const struct inet_sock *is, const struct tuple *t)
 {
 	if (is->lport != t->lport || is->sk.shut & RCV_SHUTDOWN)
 		return false;
-	if (is_connected(is) && (is->pport != t->pport || !ipaddr_equal(&is->peer, &t->peer)))
+	if (is_connected(is) &&
+	    (is->pport != t->pport || !ipaddr_equal(&is->peer, &t->peer)))
 		return false;
 	if (!ipaddr_is_any(&is->rcv_local) && !ipaddr_equal(&is->rcv_local, &t->local))
 		return false;
@@ -491,13 +492,14 @@ static bool udp_receive(struct net *net, struct pkt *p)
 	}
 	ip = pkt_l3(p);
 	t = (struct tuple){
-		.local = ipaddr_v4(ip->daddr),
-		.peer = ipaddr_v4(ip->saddr),
-		.lport = h->dest,
-		.pport = h->source,
-		.bound_dev = p->iif,
+	    .local = ipaddr_v4(ip->daddr),
+	    .peer = ipaddr_v4(ip->saddr),
+	    .lport = h->dest,
+	    .pport = h->source,
+	    .bound_dev = p->iif,
 	};
-	if (p->route && (p->route->type == RTN_BROADCAST || p->route->type == RTN_MULTICAST)) {
+	if (p->route &&
+	    (p->route->type == RTN_BROADCAST || p->route->type == RTN_MULTICAST)) {
 		to_all(net, p, &t);
 		return true;
 	}
@@ -528,11 +530,11 @@ static void udp_error(struct net *net, const struct pkt *p, const struct ip_erro
 		return;
 	pkt_copy(p, 0, &h, sizeof(h));
 	t = (struct tuple){
-		.local = e->src,
-		.peer = e->dst,
-		.lport = h.source,
-		.pport = h.dest,
-		.bound_dev = p->iif,
+	    .local = e->src,
+	    .peer = e->dst,
+	    .lport = h.source,
+	    .pport = h.dest,
+	    .bound_dev = p->iif,
 	};
 	n = demux_find(&uw->demux, net, &t);
 	is = n ? container_of(n, struct inet_sock, conn)
@@ -601,18 +603,18 @@ static void udp_destroy(struct sock *sk)
 }
 
 static const struct sock_ops udp_ops = {
-	.release = udp_release,
-	.destroy = udp_destroy,
-	.bind = udp_bind,
-	.connect = udp_connect,
-	.name = inet_name,
-	.send = udp_send,
-	.recv = udp_recv,
-	.shutdown = udp_shutdown,
-	.poll = dgram_poll,
-	.set_opt = udp_set_opt,
-	.get_opt = udp_get_opt,
-	.ioctl = dgram_ioctl,
+    .release = udp_release,
+    .destroy = udp_destroy,
+    .bind = udp_bind,
+    .connect = udp_connect,
+    .name = inet_name,
+    .send = udp_send,
+    .recv = udp_recv,
+    .shutdown = udp_shutdown,
+    .poll = dgram_poll,
+    .set_opt = udp_set_opt,
+    .get_opt = udp_get_opt,
+    .ioctl = dgram_ioctl,
 };
 
 static int udp_create(struct net *net, const struct caller *c, int type, int protocol,
@@ -632,17 +634,17 @@ static int udp_create(struct net *net, const struct caller *c, int type, int pro
 }
 
 static const struct inet_proto udp_inet = {
-	.type = SOCK_DGRAM,
-	.protocol = IPPROTO_UDP,
-	.cap = -1,
-	.create = udp_create,
+    .type = SOCK_DGRAM,
+    .protocol = IPPROTO_UDP,
+    .cap = -1,
+    .create = udp_create,
 };
 
 static const struct ip_proto udp_proto = {
-	.protocol = IPPROTO_UDP,
-	.family = AF_UNSPEC,
-	.receive = udp_receive,
-	.error = udp_error,
+    .protocol = IPPROTO_UDP,
+    .family = AF_UNSPEC,
+    .receive = udp_receive,
+    .error = udp_error,
 };
 
 static int udp_boot(struct warren *w)
@@ -672,10 +674,10 @@ static void udp_worker_exit(struct worker *k)
 }
 
 const struct part udp_part = {
-	.name = "udp",
-	.id = PART_UDP,
-	.worker_size = sizeof(struct udp_worker),
-	.boot = udp_boot,
-	.worker_init = udp_worker_init,
-	.worker_exit = udp_worker_exit,
+    .name = "udp",
+    .id = PART_UDP,
+    .worker_size = sizeof(struct udp_worker),
+    .boot = udp_boot,
+    .worker_init = udp_worker_init,
+    .worker_exit = udp_worker_exit,
 };
