@@ -124,6 +124,11 @@ enum tcp_tunable {
 	T_RTO_MIN_US,
 	T_RTO_MAX_MS,
 	T_MAX_ORPHANS,
+	T_SYN_LINEAR,
+	T_TW_REUSE_DELAY,
+	T_MIN_RTT_WLEN,
+	T_MIN_TSO_SEGS,
+	T_TSO_RTT_LOG,
 	T_NR,
 };
 extern const struct tunable tcp_tunables[T_NR];

@@ -86,7 +86,8 @@ void tcp_rtt_sample(struct tcp_sock *tp, u32 us)
 static void min_rtt_update(struct tcp_sock *tp, u32 us)
 {
 	if (!tp->min_rtt_us || us <= tp->min_rtt_us ||
-	    tcp_now(tp) - tp->min_rtt_ns_stamp > 300 * NS_PER_S) {
+	    tcp_now(tp) - tp->min_rtt_ns_stamp >
+		(u64)tcp_tun(tcp_sknet(tp), T_MIN_RTT_WLEN) * NS_PER_S) {
 		tp->min_rtt_us = max(us, 1U);
 		tp->min_rtt_ns_stamp = tcp_now(tp);
 	}

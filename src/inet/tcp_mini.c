@@ -848,7 +848,8 @@ bool tcp_tw_recycle(struct net *net, struct demux_node *n, struct tcp_sock *tp)
 	    !ipaddr_is_loopback(&tw->conn.t.local))
 		reuse = 0;
 	if (!reuse || !tw->ts_ok || !tw->ts_recent ||
-	    clock_now(net->w) - tw->ts_recent_ns < NS_PER_S)
+	    clock_now(net->w) - tw->ts_recent_ns <
+		(u64)tcp_tun(net, T_TW_REUSE_DELAY) * NS_PER_MS)
 		return false;
 	tp->write_seq = tw->snd_nxt + 65535 + 2;
 	if (!tp->write_seq)

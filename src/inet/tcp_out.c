@@ -620,10 +620,11 @@ static u32 gso_goal(const struct tcp_sock *tp, u32 mss)
 	u32 srtt = tp->srtt_us >> 3, most = gso_limit(mss);
 	u64 bytes;
 
-	if (!srtt || tp->min_rtt_us < 512)
+	if (!srtt || tp->min_rtt_us >> tcp_tun(tcp_sknet(tp), T_TSO_RTT_LOG) == 0)
 		return most;
 	bytes = (u64)tp->cwnd * mss * 1200 / srtt;
-	bytes = clamp(bytes, 2ULL * mss, (u64)most);
+	bytes =
+	    clamp(bytes, (u64)tcp_tun(tcp_sknet(tp), T_MIN_TSO_SEGS) * mss, (u64)most);
 	return (u32)(bytes - bytes % mss);
 }
 
@@ -899,6 +900,7 @@ void tcp_send_fin(struct tcp_sock *tp)
 	} else if (!queue_control(tp, TCPHDR_FIN)) {
 		/* No memory for a few bytes: the peer must not wait for ever */
 		tcp_send_reset(tp);
+		tcp_done(tp);
 		return;
 	}
 	if (tcp_write_xmit(tp, tcp_current_mss(tp), false, 0))

@@ -131,7 +131,8 @@ static bool write_timeout(struct tcp_sock *tp)
 
 static void back_off(struct tcp_sock *tp)
 {
-	bool linear = tp->is.sk.state == TCP_SYN_SENT && tp->retransmits <= 4;
+	bool linear = tp->is.sk.state == TCP_SYN_SENT &&
+		      tp->retransmits <= (u32)tcp_tun(tcp_sknet(tp), T_SYN_LINEAR);
 
 	if (linear)
 		return;

@@ -26,6 +26,7 @@
 struct lab {
 	struct warren *w;
 	struct random random;
+	struct fault fault;
 	struct list wires, hosts;
 	int n_wires;
 	struct tap tap;
@@ -275,6 +276,7 @@ struct lab *lab_new(u64 seed)
 	    .parts = warren_parts,
 	    .seed = seed,
 	    .virtual_time = true,
+	    .fault = &lab->fault,
 	};
 
 	BUG_ON(!lab);
@@ -328,6 +330,16 @@ struct net *lab_host(struct lab *lab, const char *name)
 		BUG_ON(dev_open(h->net->lo));
 	list_add_tail(&lab->hosts, &h->node);
 	return h->net;
+}
+
+void lab_fail_alloc(struct lab *lab, u64 nth)
+{
+	lab->fault.countdown = nth;
+}
+
+u64 lab_failed_allocs(const struct lab *lab)
+{
+	return lab->fault.failed;
 }
 
 /* ---- time ---- */

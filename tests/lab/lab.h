@@ -44,6 +44,10 @@ struct lab_fault *lab_wire_fault(struct lab_wire *w); /* may be changed at any t
 struct dev *lab_wire_dev(struct lab_wire *w, int end);
 u64 lab_wire_frames(const struct lab_wire *w); /* that were carried */
 
+/* The @nth allocation of the stack from now fails, once; 0: none */
+void lab_fail_alloc(struct lab *lab, u64 nth);
+u64 lab_failed_allocs(const struct lab *lab);
+
 u64 lab_now(const struct lab *lab);
 void lab_run(struct lab *lab, u64 ns); /* virtual time goes on by @ns */
 /* Until @done says so. Return: false when @ns went by before */

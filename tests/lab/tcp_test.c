@@ -863,6 +863,86 @@ static void test_urgent(void **state)
 	bench_free(&t);
 }
 
+/* ---- things that must not break us ---- */
+
+/* A wire that changes bytes and vouches for them: headers full of nonsense */
+static void test_garbage(void **state)
+{
+	struct lab_fault f = {.delay_ns = NS_PER_MS,
+			      .jitter_ns = 3 * NS_PER_MS,
+			      .reorder = 1000,
+			      .duplicate = 500,
+			      .corrupt = 2000,
+			      .gso = true};
+	static u8 buf[CHUNK];
+
+	(void)state;
+	for (u64 seed = 1; seed <= 60; seed++) {
+		struct bench t;
+
+		bench_new(&t, 1000 + seed, &f);
+		listen_at_b(&t, 4);
+		for (int round = 0; round < 3; round++) {
+			t.a = lab_socket(t.lab, "a", SOCK_STREAM, 0);
+			lab_connect(t.a, B, PORT);
+			lab_run_until(t.lab, accepted, &t, 10 * NS_PER_S);
+			for (int i = 0; i < 60; i++) {
+				lab_send(t.a, buf, 5000, i % 20 == 7 ? MSG_OOB : 0);
+				if (t.b) {
+					lab_send(t.b, buf, 3000, 0);
+					lab_recv(t.b, buf, CHUNK, 0);
+				}
+				lab_recv(t.a, buf, CHUNK, 0);
+				lab_run(t.lab, 20 * NS_PER_MS);
+			}
+			sock_release(t.a);
+			t.a = NULL;
+			if (t.b)
+				sock_release(t.b);
+			t.b = NULL;
+		}
+		lab_run(t.lab, 300 * NS_PER_S);
+		bench_free(&t);
+	}
+}
+
+/* Each allocation of a short connection fails in turn */
+static void test_no_memory(void **state)
+{
+	struct lab_fault f = {.delay_ns = NS_PER_MS, .loss = 500};
+	static u8 buf[CHUNK];
+	u64 n;
+
+	(void)state;
+	for (n = 1; n < 400; n++) {
+		struct bench t;
+		bool failed;
+
+		bench_new(&t, 5, &f);
+		listen_at_b(&t, 4);
+		lab_fail_alloc(t.lab, n);
+		t.a = lab_socket(t.lab, "a", SOCK_STREAM, 0);
+		if (t.a)
+			lab_connect(t.a, B, PORT);
+		lab_run_until(t.lab, accepted, &t, 5 * NS_PER_S);
+		for (int i = 0; t.a && i < 20; i++) {
+			lab_send(t.a, buf, 8000, 0);
+			if (t.b) {
+				lab_send(t.b, buf, 100, 0);
+				lab_recv(t.b, buf, CHUNK, 0);
+			}
+			lab_recv(t.a, buf, CHUNK, 0);
+			lab_run(t.lab, 10 * NS_PER_MS);
+		}
+		failed = lab_failed_allocs(t.lab) != 0;
+		lab_fail_alloc(t.lab, 0);
+		bench_free(&t);
+		if (!failed)
+			break;
+	}
+	assert_true(n > 10);
+}
+
 /* ---- the promise: one seed, one history ---- */
 
 static u8 *history(u64 seed, size_t *len)
@@ -934,6 +1014,8 @@ int main(void)
 	    cmocka_unit_test(test_keepalive),
 	    cmocka_unit_test(test_user_timeout),
 	    cmocka_unit_test(test_urgent),
+	    cmocka_unit_test(test_garbage),
+	    cmocka_unit_test(test_no_memory),
 	    cmocka_unit_test(test_replay),
 	};
 
