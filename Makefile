@@ -51,7 +51,7 @@ cover:
 	@tools/deps all
 	@$(MAKE) -s build BUILD=build-cover MESON='$(MESON) -Db_coverage=true'
 	@chmod -R a+rwX build-cover
-	@tools/run-tests --build build-cover --slow 2 $(TESTS); tools/cover build-cover
+	@umask 0; tools/run-tests --build build-cover --slow 2 $(TESTS); tools/cover build-cover
 
 check:
 	@tools/deps check
