@@ -34,11 +34,14 @@ struct demux {
 	struct table connected; /* struct demux_node, by tuple */
 	struct table bound;	/* struct bound_node, by (net, port): listeners and
 				   unconnected datagram */
+	u32 seq;		/* of the next bound_node */
 };
 
 struct bound_node {
 	struct table_node node;
 	struct inet_sock *is;
+	struct ipaddr addr; /* rcv_local when it was added */
+	be16 port;
 	u32 seq; /* latest first among equals */
 };
 
@@ -54,9 +57,16 @@ int __must_check demux_bind(struct demux *d, struct bound_node *n,
 			    struct inet_sock *is);
 void demux_unbind(struct demux *d, struct bound_node *n);
 /*
+ * All sockets bound to (@net, @port) with address @addr, for copies of multicast and
+ * broadcast: first with @n NULL, then with the last one found. NULL: no more
+ */
+struct bound_node *demux_next_bound(const struct demux *d, const struct net *net,
+				    const struct ipaddr *addr, be16 port,
+				    struct bound_node *n);
+/*
  * Best listener or unconnected socket for a packet: exact address before any, bound
- * device before none; among equal SO_REUSEPORT sockets one by hash of @t. @type_ok
- * filters (may be NULL)
+ * device before none, latest first; among equal SO_REUSEPORT sockets one by hash of
+ * @t. @ok filters (may be NULL)
  */
 struct inet_sock *demux_find_bound(const struct demux *d, const struct net *net,
 				   const struct tuple *t,

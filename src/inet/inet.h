@@ -25,6 +25,7 @@ struct inet_sock {
 	be16 lport, pport;
 	u16 num; /* local port in host order, or protocol of a raw socket */
 	bool bound_addr, bound_port; /* by the user: survive disconnect */
+	bool port_auto;		     /* chosen by connect(): others may share it */
 	struct demux_node conn;	     /* demux.c: connected */
 	struct bound_node bound;     /* demux.c: listening, or unconnected datagram */
 	struct list bind_node;	     /* port.c: the bucket's owners */

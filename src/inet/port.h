@@ -9,6 +9,8 @@
 #include "base/table.h"
 #include "inet/inet.h"
 
+#define PORT_STEPS 256
+
 /* All that use one port of one net and protocol */
 struct port_bucket {
 	struct table_node node;
@@ -16,23 +18,25 @@ struct port_bucket {
 	u16 port;
 	struct list owners; /* inet_sock.bind_node */
 	u32 n;
+	u32 n_bound;	    /* of those: not chosen by connect() */
 };
 
 struct ports {
 	struct table buckets;
 	struct mem *mem;
+	u32 step[PORT_STEPS]; /* RFC 6056 §3.3.4: the table of algorithm 4 */
 };
 
 void ports_init(struct ports *ps, struct mem *mem);
 void ports_fini(struct ports *ps);
 /*
- * Take @port (host order; 0: choose an ephemeral one by RFC 6056 algorithm 3/5) for a
- * socket whose rcv_local is set. Sets is->num, lport, bucket. Return: 0, -EADDRINUSE,
+ * Take @port (host order; 0: choose an ephemeral one at random) for a socket whose
+ * rcv_local is set. Sets is->num, lport, bucket. Return: 0, -EADDRINUSE,
  * -EADDRNOTAVAIL (range exhausted), -ENOMEM
  */
 int port_bind(struct ports *ps, struct inet_sock *is, u16 port);
 /*
- * For connect(): choose a port so that the tuple is free; @busy says whether (port) is
+ * For connect(): choose a port, RFC 6056 algorithm 4, so that the tuple is free; @busy says whether (port) is
  * taken for this destination (it may recycle a TIME_WAIT).
  */
 int port_connect(struct ports *ps, struct inet_sock *is,
