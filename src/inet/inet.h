@@ -100,4 +100,6 @@ void inet_error(struct inet_sock *is, const struct pkt *p, const struct ip_error
 		be16 dport);
 ssize_t inet_recv_error(struct inet_sock *is, struct msg *m); /* MSG_ERRQUEUE */
 
+extern const struct part inet_part;
+
 #endif

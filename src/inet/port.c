@@ -21,6 +21,7 @@
  */
 
 #include "inet/port.h"
+#include "inet/port_conf.h"
 
 #include "base/bug.h"
 #include "core/tunable.h"

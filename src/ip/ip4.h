@@ -65,6 +65,8 @@ int ip4_output_raw(struct net *net, struct pkt *p, struct route *rt, struct sock
 /* Forwarding's and output's last part: hooks done, TTL done. Consumes. */
 int ip4_finish_output(struct net *net, struct pkt *p, struct route *rt);
 
+u8 ip4_default_ttl(const struct net *net); /* net/ipv4/ip_default_ttl */
+
 /* MIB counters: Linux's names, one array each in the net; see ip/mib.h */
 
 #endif

@@ -40,7 +40,6 @@ int ip4_fragment(struct net *net, struct pkt *p, struct route *rt, u32 mtu);
 /* The next hop of @p (at its IP header) did not answer: ICMP host unreachable.
  * Consumes. */
 void ip4_link_failure(struct net *net, struct pkt *p);
-u8 ip4_default_ttl(const struct net *net);
 const struct ip_proto *ip4_proto(const struct net *net, u8 protocol); /* NULL: none */
 void ip4_raw_error(struct net *net, const struct pkt *p, u8 protocol,
 		   const struct ip_error *e);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * port_conf.h - which ports a net gives out: ip_local_port_range and its kin
+ */
+#ifndef WARREN_INET_PORT_CONF_H
+#define WARREN_INET_PORT_CONF_H
+
+#include "core/net.h"
+
+void inet_port_range(const struct net *net, u32 *lo, u32 *hi);
+bool inet_port_reserved(const struct net *net, u16 port);
+u32 inet_port_unprivileged(const struct net *net); /* the first that needs no right */
+int port_conf_boot(struct warren *w, const struct part *part);
+
+#endif
