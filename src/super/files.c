@@ -563,6 +563,7 @@ static int mountinfo_open(struct super *s, const struct path *p)
 	struct files *f = s->files;
 	char buf[4096];
 	struct dirent *d;
+	struct bind *b;
 	struct netns *ns;
 	struct text t;
 	ssize_t n;
@@ -588,6 +589,10 @@ static int mountinfo_open(struct super *s, const struct path *p)
 				    (unsigned long long)ns->ident.ino, d->d_name);
 	if (dir)
 		closedir(dir);
+	list_for_each(b, &f->binds, node)
+		text_printf(&t, "%u 1 0:4 net:[%llu] %s rw shared:1 - nsfs nsfs rw\n",
+			    1000000 + b->ns->index,
+			    (unsigned long long)b->ns->ident.ino, b->path);
 	fd = t.failed ? -ENOMEM : text_memfd(&t);
 	text_fini(&t);
 	return fd;

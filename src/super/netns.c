@@ -234,7 +234,7 @@ int netns_by_pid(struct super *s, pid_t pid, struct netns **out)
 	return 0;
 }
 
-/* The process that our descriptor @fd, a pidfd, names. 0: it is none, or it ended */
+/* The process that our descriptor @fd, a pidfd, names. 0: it is none; -1: it ended */
 static pid_t pidfd_pid(int fd)
 {
 	char path[64], text[1024];
@@ -250,7 +250,7 @@ static pid_t pidfd_pid(int fd)
 	close(info);
 	text[n > 0 ? n : 0] = '\0';
 	at = strstr(text, "\nPid:");
-	return at ? (pid_t)max(atoi(at + 5), 0) : 0;
+	return at ? (pid_t)atoi(at + 5) : 0;
 }
 
 int netns_by_fd(struct super *s, const struct call *c, int fd, bool pidfd_too,
