@@ -199,6 +199,15 @@ static void path_set_view(struct path *p, const char *prefix, const char *rest)
 	path_set(p, PATH_VIEW, p->instead);
 }
 
+/* /proc/net and /proc/self are those of the process, not of the calling thread */
+static void path_set_self(struct path *p)
+{
+	pid_t tgid = task_tgid(p->pid);
+
+	if (tgid)
+		p->pid = tgid;
+}
+
 static void path_classify_proc(struct path *p, const char *at)
 {
 	const char *rest;
@@ -207,6 +216,7 @@ static void path_classify_proc(struct path *p, const char *at)
 	rest = path_word(at, "net");
 	if (rest) {
 		path_set_view(p, "net", rest);
+		path_set_self(p);
 		return;
 	}
 	rest = path_word(at, "sys/net");
@@ -215,6 +225,8 @@ static void path_classify_proc(struct path *p, const char *at)
 		return;
 	}
 	rest = path_word(at, "self");
+	if (rest && (!strcmp(rest, "ns/net") || path_word(rest, "net")))
+		path_set_self(p);
 	if (!rest)
 		rest = path_word(at, "thread-self");
 	if (!rest) {
@@ -841,6 +853,7 @@ static int stack_file_open(struct super *s, const struct call *c, const struct p
 static int name_open(struct super *s, const struct call *c, const struct path *p,
 		     int flags, mode_t mode)
 {
+	struct netns *ns;
 	int fd;
 
 	if (!name_is_plain(p->rest))
@@ -872,7 +885,9 @@ static int path_open(struct super *s, const struct call *c, const struct path *p
 			return err;
 		if ((flags & O_ACCMODE) != O_RDONLY)
 			return -EACCES;
-		return flags & O_DIRECTORY ? -ENOTDIR : netns_open(s, ns);
+		if (flags & O_DIRECTORY)
+			return -ENOTDIR;
+		return netns_open(s, ns, flags & O_PATH);
 	case PATH_VIEW:
 	case PATH_TUNABLE:
 		return stack_file_open(s, c, p, flags);

@@ -275,9 +275,11 @@ int netns_by_fd(struct super *s, const struct call *c, int fd, bool pidfd_too,
 	return err;
 }
 
-int netns_open(struct super *s, const struct netns *ns)
+int netns_open(struct super *s, const struct netns *ns, bool path)
 {
-	int fd = openat(files_ns_dir(s), ns->file, O_RDONLY | O_CLOEXEC);
+	/* a flag without effect stands for O_PATH */
+	int fd = openat(files_ns_dir(s), ns->file,
+			O_RDONLY | O_CLOEXEC | (path ? O_NOATIME : 0));
 
 	return fd < 0 ? -errno : fd;
 }
@@ -568,8 +570,12 @@ static void call_setns(struct super *s, struct call *c)
 	}
 	if (id && id->kind == IDENT_NETNS) {
 		ns = container_of(id, struct netns, ident);
-		err = type && type != CLONE_NEWNET ? -EINVAL
-						   : task_set_netns(s, c->tid, ns);
+		if (fcntl(copy, F_GETFL) & O_NOATIME)
+			err = -EBADF; /* opened with O_PATH */
+		else if (type && type != CLONE_NEWNET)
+			err = -EINVAL;
+		else
+			err = task_set_netns(s, c->tid, ns);
 		netns_kick(s);
 		goto out;
 	}
@@ -705,7 +711,7 @@ static void call_getres(struct super *s, struct call *c)
 
 static void reply_ns_fd(struct super *s, struct call *c, struct netns *ns)
 {
-	int fd = netns_open(s, ns);
+	int fd = netns_open(s, ns, false);
 
 	if (fd < 0) {
 		super_reply(s, c, fd);
