@@ -325,9 +325,9 @@ void netns_caller(struct super *s, const struct call *c, struct super_caller *ou
 	out->s = s;
 	out->c = c;
 	out->caller.net = super_net(s, c);
-	out->caller.uid = s->map_root ? 0 : getuid();
-	out->caller.gid = s->map_root ? 0 : getgid();
-	out->caller.pid = task_tgid(c->tid);
+	out->caller.uid = s->uid;
+	out->caller.gid = s->gid;
+	out->caller.pid = task_pid(s, c->tid);
 	out->caller.caps = ~0ULL;
 	out->caller.ops = &caller_ops;
 }

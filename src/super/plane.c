@@ -348,13 +348,13 @@ err_close:
 /* ---- streams ---- */
 
 /* Only what we ourselves connected: the name of our listener is for all to see. */
-static bool is_our_own(int fd)
+static bool is_our_own(const struct plane *pl, int fd)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
 	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) &&
-	       cred.pid == getpid();
+	       cred.pid == pl->pid;
 }
 
 /* Connect @carrier, which is borrowed, to our listener. Return: our end */
@@ -368,7 +368,7 @@ static int stream_connect(struct plane *pl, int carrier)
 		fd = accept4(pl->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
 			return -errno;
-		if (is_our_own(fd))
+		if (is_our_own(pl, fd))
 			return fd;
 		close(fd);
 	}
@@ -697,6 +697,9 @@ int ep_listen(struct endpoint *ep, int carrier)
 	if (bind(carrier, (struct sockaddr *)&any, sizeof(any.sun_family)) &&
 	    errno != EINVAL) /* bound by an earlier attempt */
 		return -errno;
+	ep->listen_len = sizeof(ep->listen_name);
+	if (getsockname(carrier, (struct sockaddr *)&ep->listen_name, &ep->listen_len))
+		return -errno;
 	if (listen(carrier, 16))
 		return -errno;
 	ep->state = EP_LISTENING;
@@ -706,22 +709,16 @@ int ep_listen(struct endpoint *ep, int carrier)
 /* Put a connection of ours into the carrier's queue */
 static void listen_show(struct endpoint *ep)
 {
-	struct sockaddr_un name;
-	socklen_t len = sizeof(name);
-	int carrier = ep_borrow(ep), fd = -1;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (carrier < 0)
+	if (fd < 0)
 		return;
-	if (getsockname(carrier, (struct sockaddr *)&name, &len))
-		goto out;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&name, len) ||
-	    stream_set_ours(ep, fd)) {
-		if (fd >= 0)
-			close(fd);
-	}
-out:
-	close(carrier);
+	if (!connect(fd, (struct sockaddr *)&ep->listen_name, ep->listen_len) &&
+	    !stream_set_ours(ep, fd))
+		return;
+	close(fd);
+	ep_make_loose(ep);
+	plane_kick(ep->plane->s, true); /* it may be closed */
 }
 
 int ep_take_pending(struct endpoint *ep, int carrier, int *ours)
@@ -735,7 +732,7 @@ int ep_take_pending(struct endpoint *ep, int carrier, int *ours)
 		fd = accept4(carrier, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0)
 			return -errno;
-		if (!is_our_own(fd)) {
+		if (!is_our_own(ep->plane, fd)) {
 			close(fd);
 			continue;
 		}
@@ -1316,6 +1313,7 @@ int plane_init(struct super *s)
 	if (!pl)
 		return -ENOMEM;
 	pl->s = s;
+	pl->pid = getpid();
 	list_init(&pl->all);
 	list_init(&pl->loose);
 	timer_init(&pl->sweep_timer, s->w->worker->wheel, sweep_timer);

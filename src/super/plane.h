@@ -15,6 +15,8 @@
 #include "core/worker.h"
 #include "super/super.h"
 
+#include <sys/un.h>
+
 enum {
 	PLANE_BUF = 262144, /* scratch: longest message, bytes moved at once */
 	PLANE_CONTROL = 4096,
@@ -87,11 +89,16 @@ struct endpoint {
 	u32 pushed; /* how many were put there since it was known to be empty */
 	struct ep_message *next;
 
+	/* listeners: where the carrier listens on the host */
+	struct sockaddr_un listen_name;
+	socklen_t listen_len;
+
 	struct list ops; /* struct op: held calls */
 };
 
 struct plane {
 	struct super *s;
+	pid_t pid; /* ours */
 	struct list all, loose;
 	struct source listener; /* carriers are connected to it */
 	struct sockaddr_storage listener_name;

@@ -671,6 +671,8 @@ int super_new(const struct super_config *cfg, struct super **out)
 	s->w = cfg->w;
 	s->log = cfg->log;
 	s->map_root = cfg->map_root;
+	s->uid = cfg->map_root ? 0 : getuid();
+	s->gid = cfg->map_root ? 0 : getgid();
 	s->wait = cfg->wait;
 	s->signals.fd = -1;
 	s->parent = getppid();

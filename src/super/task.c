@@ -62,6 +62,7 @@ struct task {
 	struct table_node node;
 	struct list lru;
 	pid_t tid;
+	pid_t tgid; /* 0: not asked yet */
 	struct source src; /* its pidfd; readable when it ended */
 };
 
@@ -247,6 +248,17 @@ int task_ident(struct super *s, const struct call *c, int fd, struct ident **id,
 	else
 		close(copy);
 	return 0;
+}
+
+pid_t task_pid(struct super *s, pid_t tid)
+{
+	struct task *t;
+
+	if (task_get(s, tid, &t))
+		return task_tgid(tid);
+	if (!t->tgid)
+		t->tgid = task_tgid(tid);
+	return t->tgid;
 }
 
 /* ---- /proc ---- */
