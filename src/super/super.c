@@ -303,6 +303,7 @@ void super_task_gone(struct super *s)
 	list_for_each_safe(c, tmp, &s->held, node)
 		if (!super_call_valid(s, c))
 			call_abandon(s, c);
+	plane_kick(s, true);
 }
 
 /* Look at all held calls: was the caller killed, does a signal wait for it? */
