@@ -860,6 +860,8 @@ static int name_open(struct super *s, const struct call *c, const struct path *p
 		return -ENOENT;
 	if (flags & O_CREAT)
 		mode &= ~(mode_t)task_umask(c->tid);
+	if (flags & O_PATH && !files_netns_by_name(s, p->rest, &ns))
+		return netns_open(s, ns, true);
 	fd = openat(s->files->names, p->rest,
 		    (flags & ~O_PATH) | O_CLOEXEC | O_NOFOLLOW, mode);
 	return fd < 0 ? -errno : fd;
