@@ -248,9 +248,9 @@ static int dump_attrs(struct nl_dump *d, const struct nlattr *const tb[])
 		d->flags |= NLM_F_DUMP_FILTERED;
 	}
 	if (tb[IFLA_LINKINFO]) {
-		const struct nlattr *kind = nla_find(
-		    nla_data(tb[IFLA_LINKINFO]), nla_len(tb[IFLA_LINKINFO]),
-		    IFLA_INFO_KIND);
+		const struct nlattr *kind =
+		    nla_find(nla_data(tb[IFLA_LINKINFO]), nla_len(tb[IFLA_LINKINFO]),
+			     IFLA_INFO_KIND);
 
 		if (kind)
 			d->flags |= NLM_F_DUMP_FILTERED;
@@ -270,11 +270,14 @@ static int dump_prepare(struct nl_dump *d)
 
 	d->args[2] = (u64)NSID_NONE;
 	if (d->strict) {
-		err = rtnl_dump_parse(d, hdrlen, tb, IFLA_MAX, link_policy, "link dump");
+		err =
+		    rtnl_dump_parse(d, hdrlen, tb, IFLA_MAX, link_policy, "link dump");
 		if (err)
 			return err;
-		if (ifm->__ifi_pad || ifm->ifi_type || ifm->ifi_flags || ifm->ifi_change) {
-			ack_set(&d->ack, "Invalid values in header for link dump request");
+		if (ifm->__ifi_pad || ifm->ifi_type || ifm->ifi_flags ||
+		    ifm->ifi_change) {
+			ack_set(&d->ack,
+				"Invalid values in header for link dump request");
 			return -EINVAL;
 		}
 		if (ifm->ifi_index) {

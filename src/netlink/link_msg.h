@@ -13,7 +13,7 @@ struct link_msg {
 	u32 seq, portid;
 	u32 change; /* ifi_change */
 	u32 ext_mask;
-	s32 target_nsid;    /* IFLA_TARGET_NETNSID, NSID_NONE: not there */
+	s32 target_nsid;	   /* IFLA_TARGET_NETNSID, NSID_NONE: not there */
 	const struct net *new_net; /* where it goes, NULL: nowhere */
 	s32 new_ifindex;
 };

@@ -344,7 +344,8 @@ static void dump_free(struct nl_dump *d)
 
 static bool put_done(struct nl_dump *d, struct nlmsg_builder *b, int err)
 {
-	int *code = nlmsg_begin(b, NLMSG_DONE, d->flags, d->seq, d->portid, sizeof(*code));
+	int *code =
+	    nlmsg_begin(b, NLMSG_DONE, d->flags, d->seq, d->portid, sizeof(*code));
 
 	if (!code)
 		return false;
@@ -491,7 +492,8 @@ static void requests(struct nl_sock *nk, const struct nl_family *f, const struct
 {
 	const struct nlmsghdr *nlh = data;
 
-	/* A message that says it is longer than what is there ends the walk, silently */
+	/* A message that says it is longer than what is there ends the walk, silently
+	 */
 	while (nlmsg_ok(nlh, len)) {
 		one_request(nk, f, m, nlh);
 		nlh = nlmsg_next(nlh, &len);

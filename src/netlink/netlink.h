@@ -70,8 +70,8 @@ struct nl_dump {
 	struct nl_sock *nk;
 	const struct nlmsghdr *nlh; /* the request, a copy */
 	struct ext_ack ack;
-	bool strict; /* NETLINK_GET_STRICT_CHK */
-	u16 flags;   /* for each message: NLM_F_MULTI, NLM_F_DUMP_FILTERED, ... */
+	bool strict;	   /* NETLINK_GET_STRICT_CHK */
+	u16 flags;	   /* for each message: NLM_F_MULTI, NLM_F_DUMP_FILTERED, ... */
 	u32 gen, prev_gen; /* step sets gen: when it changes, NLM_F_DUMP_INTR */
 	u32 seq, portid;
 	u64 args[8]; /* private to ops */

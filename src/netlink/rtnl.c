@@ -91,7 +91,8 @@ static int rtnl_request(struct nl_req *rq)
 	if (nlmsg_len(nlh) < sizeof(struct rtgenmsg))
 		return 0;
 	family = ((const struct rtgenmsg *)nlmsg_data(nlh))->rtgen_family;
-	if ((type & 3) != KIND_GET && !caller_can_in(&rq->caller, rq->net, CAP_NET_ADMIN))
+	if ((type & 3) != KIND_GET &&
+	    !caller_can_in(&rq->caller, rq->net, CAP_NET_ADMIN))
 		return -EPERM;
 	dump = (type & 3) == KIND_GET && nlh->nlmsg_flags & NLM_F_DUMP;
 	h = handler(rq->net, type, family, dump);
@@ -128,7 +129,8 @@ int rtnl_dump_parse(struct nl_dump *d, u32 hdrlen, const struct nlattr *tb[],
 		ack_format(&d->ack, "Invalid header for %s", what);
 		return -EINVAL;
 	}
-	err = nlmsg_parse(d->nlh, hdrlen, tb, maxtype, policy, NL_VALIDATE_STRICT, &bad);
+	err =
+	    nlmsg_parse(d->nlh, hdrlen, tb, maxtype, policy, NL_VALIDATE_STRICT, &bad);
 	if (err)
 		ack_attr(&d->ack, bad.attr, bad.msg);
 	return err;
@@ -211,7 +213,7 @@ static const struct nl_family rtnl_family = {
 
 static int rtnl_boot(struct warren *w)
 {
-	static int (*const boots[])(struct warren *w) = {
+	static int (*const boots[])(struct warren * w) = {
 	    rtnl_link_boot,  rtnl_addr_boot, rtnl_route_boot,	rtnl_rule_boot,
 	    rtnl_neigh_boot, rtnl_nsid_boot, rtnl_netconf_boot,
 	};

@@ -19,7 +19,7 @@ enum {
 struct rtnl_handler {
 	u16 type;
 	u8 family;
-	u8 flags; /* RTNL_x */
+	u8 flags;			   /* RTNL_x */
 	int (*request)(struct nl_req *rq); /* NULL: dumps only */
 	const struct nl_dump_ops *dump;	   /* NULL: not dumped */
 };
@@ -31,7 +31,8 @@ int __must_check rtnl_register(struct warren *w, const struct part *part,
  * none */
 const struct nl_req *rtnl_current(const struct net *net);
 
-/* Seq and port of the request in progress when it came from @net's own socket; else 0 */
+/* Seq and port of the request in progress when it came from @net's own socket; else 0
+ */
 void rtnl_origin(const struct net *net, u32 *seq, u32 *portid);
 
 /* Parse attributes; on failure the ack says which. */

@@ -119,8 +119,8 @@ static int read_addr(struct nl_req *rq, struct ifaddr4 *want, struct dev **dev)
 {
 	const struct nlattr *tb[IFA_MAX + 1];
 	const struct ifaddrmsg *ifm;
-	int err = rtnl_parse(rq, sizeof(*ifm), tb, IFA_MAX, addr_policy,
-			     NL_VALIDATE_LIBERAL);
+	int err =
+	    rtnl_parse(rq, sizeof(*ifm), tb, IFA_MAX, addr_policy, NL_VALIDATE_LIBERAL);
 
 	if (err)
 		return err;
@@ -191,8 +191,8 @@ static int addr_del(struct nl_req *rq)
 	const struct ifaddrmsg *ifm;
 	struct ifaddr4 *ifa;
 	struct dev *dev;
-	int err = rtnl_parse(rq, sizeof(*ifm), tb, IFA_MAX, addr_policy,
-			     NL_VALIDATE_LIBERAL);
+	int err =
+	    rtnl_parse(rq, sizeof(*ifm), tb, IFA_MAX, addr_policy, NL_VALIDATE_LIBERAL);
 
 	if (err)
 		return err;
@@ -210,7 +210,8 @@ static int addr_del(struct nl_req *rq)
 	return -EADDRNOTAVAIL;
 }
 
-/* ---- dump: args[0] prepared, [1] place in the device, [2] only this index, [3] id ---- */
+/* ---- dump: args[0] prepared, [1] place in the device, [2] only this index, [3] id
+ * ---- */
 
 static int dump_prepare(struct nl_dump *d)
 {
@@ -337,7 +338,8 @@ static const struct rtnl_handler addr_handlers[] = {
 
 int rtnl_addr_boot(struct warren *w)
 {
-	int err = rtnl_register(w, &rtnl_part, addr_handlers, ARRAY_SIZE(addr_handlers));
+	int err =
+	    rtnl_register(w, &rtnl_part, addr_handlers, ARRAY_SIZE(addr_handlers));
 
 	if (!err)
 		err = event_listen(w, &rtnl_part, EV_ADDR4_ADD, on_addr);

@@ -25,8 +25,8 @@ struct link_req {
 	const struct ifinfomsg *ifm;
 	const struct nlattr *tb[IFLA_MAX + 1];
 	const struct nlattr *info[IFLA_INFO_MAX + 1];
-	char name[IFNAMSIZ];	/* IFLA_IFNAME or empty */
-	char kind_name[56];	/* or empty */
+	char name[IFNAMSIZ]; /* IFLA_IFNAME or empty */
+	char kind_name[56];  /* or empty */
 	const struct dev_kind *kind;
 };
 
@@ -264,7 +264,8 @@ static int link_set(struct nl_req *rq)
 
 static int check_new(struct nl_req *rq, const struct link_req *lr)
 {
-	const struct nlattr *mac = lr->tb[IFLA_ADDRESS], *id = lr->tb[IFLA_LINK_NETNSID];
+	const struct nlattr *mac = lr->tb[IFLA_ADDRESS],
+			    *id = lr->tb[IFLA_LINK_NETNSID];
 	static const u8 zero[6];
 
 	if (id && !nsid_find(rq->net, nla_get_s32(id))) {
@@ -514,8 +515,8 @@ static int one_name(struct nl_req *rq, struct dev *dev, const struct nlattr *nla
 	char name[128];
 	int err;
 
-	if (nla_len(nla) > sizeof(name) || nla_strscpy(name, nla, sizeof(name)) >=
-					       sizeof(name)) {
+	if (nla_len(nla) > sizeof(name) ||
+	    nla_strscpy(name, nla, sizeof(name)) >= sizeof(name)) {
 		ack_attr(&rq->ack, nla, "Alternative name is too long");
 		return -ERANGE;
 	}
@@ -571,7 +572,8 @@ static const struct rtnl_handler link_handlers[] = {
 
 int rtnl_link_boot(struct warren *w)
 {
-	int err = rtnl_register(w, &rtnl_part, link_handlers, ARRAY_SIZE(link_handlers));
+	int err =
+	    rtnl_register(w, &rtnl_part, link_handlers, ARRAY_SIZE(link_handlers));
 
 	return err ? err : link_msg_boot(w);
 }

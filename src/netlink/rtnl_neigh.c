@@ -319,7 +319,8 @@ static void put_parms(struct nlmsg_builder *b, const struct dev *dev, bool named
 	nla_put_u32(b, NDTPA_PROXY_QLEN, 64);
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
 		nla_put_u32(b, counts[i].attr, (u32)neigh_conf(dev, counts[i].knob));
-	nla_put_u64(b, NDTPA_REACHABLE_TIME, (u64)neigh_conf(dev, NC_BASE_REACHABLE_MS));
+	nla_put_u64(b, NDTPA_REACHABLE_TIME,
+		    (u64)neigh_conf(dev, NC_BASE_REACHABLE_MS));
 	nla_put_u64(b, NDTPA_BASE_REACHABLE_TIME,
 		    (u64)neigh_conf(dev, NC_BASE_REACHABLE_MS));
 	nla_put_u64(b, NDTPA_GC_STALETIME, (u64)neigh_conf(dev, NC_GC_STALE_S) * 1000);
@@ -335,8 +336,8 @@ static void put_parms(struct nlmsg_builder *b, const struct dev *dev, bool named
 static int table_fill(struct nlmsg_builder *b, const struct nl_dump *d,
 		      const struct dev *dev, bool own)
 {
-	struct ndtmsg *ndt = nlmsg_begin(b, RTM_NEWNEIGHTBL, d->flags, d->seq,
-					 d->portid, sizeof(*ndt));
+	struct ndtmsg *ndt =
+	    nlmsg_begin(b, RTM_NEWNEIGHTBL, d->flags, d->seq, d->portid, sizeof(*ndt));
 
 	if (!ndt)
 		return -EMSGSIZE;

@@ -86,8 +86,8 @@ static int dump_step(struct nl_dump *d, struct nlmsg_builder *b)
 	for (struct dev *dev; (dev = dev_snap_at(s, d->net)); s->pos++) {
 		const struct target t = {dev, dev->ifindex};
 
-		if (in_dev4(dev) && fill(b, d->net, &t, RTM_NEWNETCONF, d->flags,
-					 d->seq, d->portid))
+		if (in_dev4(dev) &&
+		    fill(b, d->net, &t, RTM_NEWNETCONF, d->flags, d->seq, d->portid))
 			return 1;
 	}
 	for (; d->args[0] < ARRAY_SIZE(last); d->args[0]++) {
@@ -171,8 +171,8 @@ static const struct rtnl_handler netconf_handlers[] = {
 
 int rtnl_netconf_boot(struct warren *w)
 {
-	int err =
-	    rtnl_register(w, &rtnl_part, netconf_handlers, ARRAY_SIZE(netconf_handlers));
+	int err = rtnl_register(w, &rtnl_part, netconf_handlers,
+				ARRAY_SIZE(netconf_handlers));
 
 	if (!err)
 		err = event_listen(w, &rtnl_part, EV_NETCONF, on_netconf);

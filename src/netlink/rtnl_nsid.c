@@ -143,9 +143,9 @@ static int dump_start(struct nl_dump *d)
 	const struct nlattr *tb[NETNSA_MAX + 1];
 	struct nlattr_err bad = {0};
 	const struct nlattr *target;
-	int err = nlmsg_parse(d->nlh, sizeof(struct rtgenmsg), tb, NETNSA_MAX,
-			      nsid_policy,
-			      d->strict ? NL_VALIDATE_STRICT : NL_VALIDATE_LIBERAL, &bad);
+	int err =
+	    nlmsg_parse(d->nlh, sizeof(struct rtgenmsg), tb, NETNSA_MAX, nsid_policy,
+			d->strict ? NL_VALIDATE_STRICT : NL_VALIDATE_LIBERAL, &bad);
 
 	if (err) {
 		ack_attr(&d->ack, bad.attr, bad.msg);
@@ -220,7 +220,8 @@ static const struct rtnl_handler nsid_handlers[] = {
 
 int rtnl_nsid_boot(struct warren *w)
 {
-	int err = rtnl_register(w, &rtnl_part, nsid_handlers, ARRAY_SIZE(nsid_handlers));
+	int err =
+	    rtnl_register(w, &rtnl_part, nsid_handlers, ARRAY_SIZE(nsid_handlers));
 
 	if (!err)
 		err = event_listen(w, &rtnl_part, EV_NSID_NEW, on_nsid);

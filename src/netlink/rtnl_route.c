@@ -193,11 +193,12 @@ static int read_metrics(const struct nlattr *nla, struct fib_config *cfg,
 static int read_hop(const struct rtnexthop *nh, u16 n, struct fib_config *cfg,
 		    struct ext_ack *ack)
 {
-	const struct nlattr *gw = nla_find((const u8 *)nh + sizeof(*nh),
-					   nh->rtnh_len - (u32)sizeof(*nh), RTA_GATEWAY);
+	const struct nlattr *gw = nla_find(
+	    (const u8 *)nh + sizeof(*nh), nh->rtnh_len - (u32)sizeof(*nh), RTA_GATEWAY);
 
 	if (nh->rtnh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) {
-		ack_set(ack, "Invalid flags for nexthop - can not contain DEAD or LINKDOWN");
+		ack_set(ack,
+			"Invalid flags for nexthop - can not contain DEAD or LINKDOWN");
 		return -EINVAL;
 	}
 	cfg->hops[n].oif = nh->rtnh_ifindex;
@@ -220,8 +221,9 @@ static int read_multipath(const struct nlattr *nla, struct fib_config *cfg,
 		int err;
 
 		if (nh->rtnh_len < sizeof(*nh) || nh->rtnh_len > left) {
-			ack_set(ack,
-				"Invalid nexthop configuration - extra data after nexthop");
+			ack_set(
+			    ack,
+			    "Invalid nexthop configuration - extra data after nexthop");
 			return -EINVAL;
 		}
 		if (cfg->n_hops == ARRAY_SIZE(cfg->hops)) {
@@ -354,8 +356,7 @@ static const struct {
     {RTN_MULTICAST, RTCF_MULTICAST},
 };
 
-static void put_answer_metrics(struct nlmsg_builder *b, const struct route *rt,
-			       u64 now)
+static void put_answer_metrics(struct nlmsg_builder *b, const struct route *rt, u64 now)
 {
 	u32 metrics[FIB_METRICS] = {0};
 	const char *cc = "";
@@ -424,11 +425,12 @@ static int read_lookup(struct nl_req *rq, const struct rtmsg *rtm,
 		       const struct nlattr *const tb[], struct flow *fl)
 {
 	memset(fl, 0, sizeof(*fl));
-	if (rq->nk->strict && ((rtm->rtm_src_len && rtm->rtm_src_len != 32) ||
-			       (rtm->rtm_dst_len && rtm->rtm_dst_len != 32) ||
-			       rtm->rtm_table || rtm->rtm_protocol || rtm->rtm_scope ||
-			       rtm->rtm_type)) {
-		ack_set(&rq->ack, "ipv4: Invalid values in header for route get request");
+	if (rq->nk->strict &&
+	    ((rtm->rtm_src_len && rtm->rtm_src_len != 32) ||
+	     (rtm->rtm_dst_len && rtm->rtm_dst_len != 32) || rtm->rtm_table ||
+	     rtm->rtm_protocol || rtm->rtm_scope || rtm->rtm_type)) {
+		ack_set(&rq->ack,
+			"ipv4: Invalid values in header for route get request");
 		return -EINVAL;
 	}
 	fl->family = AF_INET;
@@ -683,8 +685,8 @@ static int on_route(struct net *net, enum event_kind kind, void *obj)
 	const struct nl_req *rq = rtnl_current(net);
 	struct route_msg m = {
 	    .type = kind == EV_ROUTE_ADD ? RTM_NEWROUTE : RTM_DELROUTE,
-	    .flags = ev->nl_flags & (NLM_F_REPLACE | NLM_F_APPEND | NLM_F_CREATE |
-				     NLM_F_EXCL),
+	    .flags = ev->nl_flags &
+		     (NLM_F_REPLACE | NLM_F_APPEND | NLM_F_CREATE | NLM_F_EXCL),
 	    .seq = ev->seq,
 	    .portid = ev->portid,
 	};

@@ -22,10 +22,8 @@ static const struct nla_policy rule_policy[FRA_MAX + 1] = {
     [FRA_UID_RANGE] = {.type = NLA_UNSPEC, .len = sizeof(struct fib_rule_uid_range)},
     [FRA_PROTOCOL] = {.type = NLA_U8},
     [FRA_IP_PROTO] = {.type = NLA_U8},
-    [FRA_SPORT_RANGE] = {.type = NLA_UNSPEC,
-			 .len = sizeof(struct fib_rule_port_range)},
-    [FRA_DPORT_RANGE] = {.type = NLA_UNSPEC,
-			 .len = sizeof(struct fib_rule_port_range)},
+    [FRA_SPORT_RANGE] = {.type = NLA_UNSPEC, .len = sizeof(struct fib_rule_port_range)},
+    [FRA_DPORT_RANGE] = {.type = NLA_UNSPEC, .len = sizeof(struct fib_rule_port_range)},
 };
 
 static bool has_dev(const struct net *net, const char *name)
@@ -94,13 +92,13 @@ static int read_addrs(struct nl_req *rq, const struct fib_rule_hdr *h,
 
 static int read_rule(struct nl_req *rq, struct rule *want)
 {
-	static const u16 unknown[] = {FRA_SUPPRESS_IFGROUP, FRA_L3MDEV, FRA_UID_RANGE,
-				      FRA_IP_PROTO,	    FRA_SPORT_RANGE,
-				      FRA_DPORT_RANGE,	    FRA_TUN_ID};
+	static const u16 unknown[] = {
+	    FRA_SUPPRESS_IFGROUP, FRA_L3MDEV,	   FRA_UID_RANGE, FRA_IP_PROTO,
+	    FRA_SPORT_RANGE,	  FRA_DPORT_RANGE, FRA_TUN_ID};
 	const struct nlattr *tb[FRA_MAX + 1];
 	const struct fib_rule_hdr *h;
-	int err = rtnl_parse(rq, sizeof(*h), tb, FRA_MAX, rule_policy,
-			     NL_VALIDATE_LIBERAL);
+	int err =
+	    rtnl_parse(rq, sizeof(*h), tb, FRA_MAX, rule_policy, NL_VALIDATE_LIBERAL);
 
 	if (err)
 		return err;
@@ -151,7 +149,8 @@ static int rule_new(struct nl_req *rq)
 
 	if (err)
 		return err;
-	if (want.action == FR_ACT_UNSPEC || (want.action == FR_ACT_TO_TBL && !want.table)) {
+	if (want.action == FR_ACT_UNSPEC ||
+	    (want.action == FR_ACT_TO_TBL && !want.table)) {
 		if (want.action == FR_ACT_UNSPEC)
 			return -EINVAL;
 		ack_set(&rq->ack, "Invalid table");
@@ -242,7 +241,8 @@ static const struct rtnl_handler rule_handlers[] = {
 
 int rtnl_rule_boot(struct warren *w)
 {
-	int err = rtnl_register(w, &rtnl_part, rule_handlers, ARRAY_SIZE(rule_handlers));
+	int err =
+	    rtnl_register(w, &rtnl_part, rule_handlers, ARRAY_SIZE(rule_handlers));
 
 	if (!err)
 		err = event_listen(w, &rtnl_part, EV_RULE_ADD, on_rule);
