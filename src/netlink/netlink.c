@@ -162,6 +162,9 @@ bool nl_has_listeners(const struct net *net, int protocol, u32 group)
 {
 	struct nl_sock *nk;
 
+	/* lo comes before this part has been born in the net */
+	if (!netlink_net(net)->members.next)
+		return false;
 	list_for_each(nk, &netlink_net(net)->members, mc_node)
 		if (hears(nk, protocol, group))
 			return true;

@@ -140,8 +140,8 @@ static int set_gso(struct dev *dev, const struct nlattr *nla)
 }
 
 /* What only is a number or a text. *@changed: worth an announcement of its own */
-static int set_plain(struct dev *dev, const struct link_req *lr, bool *changed,
-		     struct ext_ack *ack)
+static int set_plain(struct dev *dev, const struct link_req *lr, bool named,
+		     bool *changed, struct ext_ack *ack)
 {
 	const struct nlattr *const *tb = lr->tb;
 	int err = 0;
@@ -150,7 +150,7 @@ static int set_plain(struct dev *dev, const struct link_req *lr, bool *changed,
 		dev->group = nla_get_u32(tb[IFLA_GROUP]);
 		*changed = true;
 	}
-	if (lr->name[0] && strcmp(lr->name, dev->name))
+	if (!named && lr->name[0] && strcmp(lr->name, dev->name))
 		err = dev_rename(dev, lr->name);
 	if (!err && tb[IFLA_IFALIAS]) {
 		err = set_alias(dev, tb[IFLA_IFALIAS]);
@@ -216,6 +216,7 @@ static int move(struct nl_req *rq, struct dev *dev, const struct link_req *lr)
 static int set_link(struct nl_req *rq, struct dev *dev, const struct link_req *lr)
 {
 	const struct ifinfomsg *ifm = lr->ifm;
+	const struct net *from = dev->net;
 	bool changed = false;
 	int err = check_addr(dev, lr->tb[IFLA_ADDRESS]);
 
@@ -230,7 +231,7 @@ static int set_link(struct nl_req *rq, struct dev *dev, const struct link_req *l
 	if (!err && lr->tb[IFLA_MTU])
 		err = dev_set_mtu(dev, nla_get_u32(lr->tb[IFLA_MTU]), &rq->ack);
 	if (!err)
-		err = set_plain(dev, lr, &changed, &rq->ack);
+		err = set_plain(dev, lr, dev->net != from, &changed, &rq->ack);
 	if (!err && (ifm->ifi_flags || ifm->ifi_change))
 		err = dev_set_flags(dev, ifm->ifi_flags,
 				    ifm->ifi_change ? ifm->ifi_change : ~0U);
