@@ -13,9 +13,24 @@
 #include "ip/ip_parts.h"
 #include "link/loopback.h"
 #include "link/veth.h"
+#include "netlink/netlink.h"
+#include "netlink/rtnl.h"
 
 const struct part *const warren_parts[] = {
     &dev_part,
     &sock_part,
+    &loopback_part,
+    &veth_part,
+    &neigh_part,
+    &arp_part,
+    &addr4_part,
+    &fib_part,
+    &rule_part,
+    &route_part,
+    &ip4_part,
+    &frag_part,
+    &icmp4_part,
+    &netlink_part,
+    &rtnl_part,
     NULL,
 };

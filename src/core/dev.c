@@ -469,6 +469,7 @@ int dev_move(struct dev *dev, struct net *to, const char *name, s32 ifindex,
 	event_raise(from, EV_DEV_UNREGISTER, dev);
 	event_raise(from, EV_DEV_GONE, dev);
 	forget_mc(dev);
+	dev->opened = false;
 	dev->move_to = NULL;
 	dev->net = to;
 	net_hold(to);
@@ -506,6 +507,7 @@ int dev_open(struct dev *dev)
 		dev->flags &= ~(u32)IFF_UP;
 		return err;
 	}
+	dev->opened = true;
 	dev->net->dev_gen++;
 	raise_change(dev, IFF_UP | IFF_RUNNING);
 	event_raise(dev->net, EV_DEV_UP, dev);

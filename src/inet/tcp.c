@@ -1587,6 +1587,11 @@ static void opt_changed(struct sock *sk, int name)
 		else
 			timer_cancel(&tp->keep_timer);
 		break;
+	case SO_RCVBUF:
+	case SO_RCVBUFFORCE:
+		if (!tcp_state_in(tp, TCPF(CLOSE) | TCPF(LISTEN) | TCPF(SYN_SENT)))
+			tp->window_clamp = max(sk->rcvbuf / 2, tp->rcv_wnd);
+		break;
 	case SO_SNDBUF:
 		if (sk->state != TCP_CLOSE && sk->state != TCP_LISTEN)
 			tcp_write_space(tp);

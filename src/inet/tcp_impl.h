@@ -29,6 +29,13 @@
 #define TCP_BLOCK	   32768U /* bytes of payload in one block */
 #define TCP_INFINITE	   0x7fffffffU
 
+/* tcp_sock.ack_pending: 0 nothing to say */
+enum {
+	ACK_DELAYED = 1,
+	ACK_NOW = 2,
+	ACK_NO_MEMORY = 3, /* now, and the window is shut although we promised more */
+};
+
 /* Send queue */
 struct tcp_tx {
 	struct tree_node node;

@@ -265,7 +265,7 @@ static void data_arrived(struct tcp_sock *tp, const struct pkt *p,
 {
 	u64 now = tcp_now(tp);
 
-	tp->ack_pending = 1;
+	tp->ack_pending = max(tp->ack_pending, (u8)ACK_DELAYED);
 	guess_rcv_mss(tp, p);
 	measure_rcv_rtt(tp, sg);
 	if (!tp->ato_ms) {
@@ -294,7 +294,7 @@ static void ack_check(struct tcp_sock *tp)
 {
 	if (!tp->ack_pending || tp->is.sk.state == TCP_CLOSE)
 		return;
-	if (tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss || tp->ack_pending > 1 ||
+	if (tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss || tp->ack_pending >= ACK_NOW ||
 	    (tp->quick && !tp->pingpong) || tp->quickack_user || tp->ooo.root) {
 		tcp_send_ack(tp);
 		return;
@@ -352,7 +352,7 @@ static void fin(struct tcp_sock *tp)
 	struct sock *sk = &tp->is.sk;
 
 	sk->shut |= RCV_SHUTDOWN;
-	tp->ack_pending = 2;
+	tp->ack_pending = ACK_NOW;
 	switch (sk->state) {
 	case TCP_SYN_RECV:
 	case TCP_ESTABLISHED:
@@ -431,7 +431,7 @@ static void queue_ooo(struct tcp_sock *tp, struct pkt *p, const struct tcp_seg *
 	struct net *net = tcp_sknet(tp);
 
 	MIB_EXT(net, LINUX_MIB_TCPOFOQUEUE);
-	tp->ack_pending = 2;
+	tp->ack_pending = ACK_NOW;
 	tp->rcv_ooopack += p->gso_segs ? p->gso_segs : 1;
 	if (!make_room(tp, p, sg->seq)) {
 		MIB_EXT(net, LINUX_MIB_TCPOFODROP);
@@ -525,11 +525,11 @@ static void data(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 	}
 	if (seq_before(sg->seq, tp->rcv_nxt)) {
 		dsack(tp, sg->seq, tp->rcv_nxt, true);
-		tp->ack_pending = 2;
+		tp->ack_pending = ACK_NOW;
 	}
 	if (p->len && !make_room(tp, p, tp->rcv_nxt) && sk->rmem > sk->rcvbuf) {
 		MIB_EXT(net, LINUX_MIB_TCPRCVQDROP);
-		tp->ack_pending = 2;
+		tp->ack_pending = ACK_NO_MEMORY;
 		pkt_drop(net, p, DROP_SOCKET_FULL);
 		return;
 	}
@@ -549,7 +549,7 @@ static void data(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 
 out_of_window:
 	tcp_enter_quickack(tp, 16);
-	tp->ack_pending = 2;
+	tp->ack_pending = ACK_NOW;
 	pkt_drop(net, p,
 		 seq_after(sg->end_seq, tp->rcv_nxt) ? DROP_TCP_WINDOW
 						     : DROP_TCP_OVERLAP);
@@ -606,7 +606,7 @@ static void update_window(struct tcp_sock *tp, const struct tcp_seg *sg,
 	u32 wnd = sg->flags & TCPHDR_SYN ? sg->wnd : sg->wnd << tp->snd_wscale;
 
 	if (!seq_after(sg->ack, tp->snd_una) && !seq_after(sg->seq, tp->snd_wl1) &&
-	    !(sg->seq == tp->snd_wl1 && wnd > tp->snd_wnd))
+	    !(sg->seq == tp->snd_wl1 && (wnd > tp->snd_wnd || !wnd)))
 		return;
 	tp->snd_wl1 = sg->seq;
 	if (tp->snd_wnd == wnd)
@@ -780,6 +780,10 @@ static enum drop validate(struct tcp_sock *tp, const struct tcp_seg *sg)
 		tcp_send_challenge(tp);
 		return DROP_TCP_RST;
 	}
+	if (sg->flags & TCPHDR_SYN && tp->is.sk.state == TCP_SYN_RECV &&
+	    sg->flags & TCPHDR_ACK && sg->seq + 1 == tp->rcv_nxt &&
+	    sg->ack == tp->snd_nxt)
+		return DROP_NONE; /* both called: its answer to our SYN */
 	if (sg->flags & TCPHDR_SYN) {
 		MIB_EXT(net, LINUX_MIB_TCPSYNCHALLENGE);
 		tcp_send_challenge(tp);
@@ -989,7 +993,7 @@ static void synchronized(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 				      seq_after(sg->end_seq, tp->rcv_nxt) ? tp->rcv_nxt
 									  : sg->end_seq,
 				      true);
-			tp->ack_pending = 2;
+			tp->ack_pending = ACK_NOW;
 		}
 		pkt_free(p);
 	} else {

@@ -277,6 +277,11 @@ u32 tcp_select_window(struct tcp_sock *tp)
 	u32 old = tcp_rcv_window(tp), wnd = new_window(tp);
 	u32 unit = 1U << tp->rcv_wscale;
 
+	if (tp->ack_pending == ACK_NO_MEMORY) {
+		tp->rcv_wnd = 0;
+		tp->rcv_wup = tp->rcv_nxt;
+		return 0;
+	}
 	if (wnd < old) {
 		if (!wnd)
 			MIB_EXT(tcp_sknet(tp), LINUX_MIB_TCPWANTZEROWINDOWADV);
@@ -866,7 +871,7 @@ void tcp_send_ack(struct tcp_sock *tp)
 	if (tp->is.sk.state == TCP_CLOSE)
 		return;
 	if (transmit(tp, NULL, tp->snd_nxt, TCPHDR_ACK, tp->mss_cache) == -ENOBUFS) {
-		tp->ack_pending = 1;
+		tp->ack_pending = ACK_DELAYED;
 		timer_set_at(&tp->delack_timer, tcp_now(tp) + TCP_DELACK_MAX);
 	}
 }

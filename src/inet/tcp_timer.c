@@ -150,6 +150,22 @@ static void rto(struct tcp_sock *tp)
 	tp->rtx_mode = TCP_RTX_NONE;
 	if (!head)
 		return;
+	if (!tp->snd_wnd && !tp->is.sk.dead && tp->is.sk.state != TCP_SYN_SENT &&
+	    tp->is.sk.state != TCP_SYN_RECV) {
+		/* The window was shut over what is in flight: as long as the peer
+		 * answers this is a probe, not a failure (RFC 9293 §3.8.6.1) */
+		if (tcp_now(tp) - tp->last_recv_ns > 2 * TCP_RTO_MAX + tp->rto_ns) {
+			give_up(tp);
+			return;
+		}
+		tcp_enter_loss(tp);
+		tcp_retransmit(tp, head, 1);
+		tp->retrans_stamp_ns =
+		    tcp_now(tp); /* what counts against us begins later */
+		back_off(tp);
+		tcp_rtx_set(tp, TCP_RTX_RTO, tp->rto_ns);
+		return;
+	}
 	if (write_timeout(tp))
 		return;
 	if (!tp->retransmits) {

@@ -62,9 +62,9 @@ bool target_ours(struct super *s, struct call *c, struct target *t)
 	return false;
 }
 
-bool target_nonblock(int dup)
+bool target_nonblock(const struct call *c, int dup)
 {
-	int flags = fcntl(dup, F_GETFL);
+	int flags = dup < 0 ? task_fd_flags(c, (int)c->args[0]) : fcntl(dup, F_GETFL);
 
 	return flags >= 0 && flags & O_NONBLOCK;
 }
@@ -79,7 +79,7 @@ void op_init(struct op *op, struct super *s, struct call *c, const struct target
 	op->dup = t->dup;
 	op->attempt = attempt;
 	op->timed_out = -EAGAIN;
-	op->block = !target_nonblock(t->dup);
+	op->block = !target_nonblock(c, t->dup);
 }
 
 int addr_read(const struct call *c, u64 addr, u64 len, struct sockaddr_storage *out)
@@ -181,7 +181,7 @@ static void call_bind(struct super *s, struct call *c)
 	if (!err) {
 		netns_caller(s, c, &sc);
 		err = sock_bind(t.ep, &sc.caller, &a, (socklen_t)c->args[2]);
-		if (err == -EADDRINUSE && plane_sweep(s->plane))
+		if (err == -EADDRINUSE && plane_sweep_hard(s->plane))
 			err = sock_bind(t.ep, &sc.caller, &a, (socklen_t)c->args[2]);
 	}
 	target_reply(s, c, &t, err);
@@ -251,7 +251,7 @@ static s64 attempt_connect(struct op *op)
 	if (ep->kind == EP_MESSAGE)
 		ep_flush(ep);
 	err = sock_connect(op);
-	if (err == -EADDRNOTAVAIL && plane_sweep(ep->plane))
+	if (err == -EADDRNOTAVAIL && plane_sweep_hard(ep->plane))
 		err = sock_connect(op);
 	return connect_result(op, err);
 }
@@ -291,7 +291,7 @@ static void call_listen(struct super *s, struct call *c)
 		return;
 	ops = t.ep->sk->ops;
 	err = ops->listen ? ops->listen(t.ep->sk, (int)c->args[1]) : -EOPNOTSUPP;
-	if (err == -EADDRINUSE && plane_sweep(s->plane))
+	if (err == -EADDRINUSE && plane_sweep_hard(s->plane))
 		err = ops->listen(t.ep->sk, (int)c->args[1]);
 	if (!err)
 		err = ep_listen(t.ep, t.dup);
@@ -429,7 +429,7 @@ static int shutdown_stream(struct endpoint *ep, int carrier, int how)
 		return err;
 	}
 	ep->prog_shut = true;
-	if (shutdown(carrier, how))
+	if (carrier >= 0 && shutdown(carrier, how))
 		return -errno;
 	if (how != SHUT_WR && sk->ops->shutdown)
 		sk->ops->shutdown(sk, SHUT_RD);
@@ -458,7 +458,10 @@ static void call_shutdown(struct super *s, struct call *c)
 			shutdown(t.dup, how);
 		}
 	}
-	target_reply(s, c, &t, err);
+	if (!err && t.dup < 0)
+		super_continue(s, c); /* the carrier itself, by the kernel */
+	else
+		target_reply(s, c, &t, err);
 	ep_pump(t.ep);
 }
 

@@ -18,7 +18,7 @@ extern const unsigned calls_rows_n;
 /* The socket that argument 0 of a call names. */
 struct target {
 	struct endpoint *ep; /* NULL: an open file that is none of ours */
-	int dup;	     /* a duplicate; the taker closes it */
+	int dup;	     /* a duplicate; the taker closes it. -1: cannot be had */
 };
 
 /* Return: false: there is no such descriptor, the call is answered */
@@ -26,8 +26,8 @@ bool target_get(struct super *s, struct call *c, struct target *t);
 /* As target_get, and what is not ours is left to the kernel, without a duplicate:
  * return: true when t->ep is there */
 bool target_ours(struct super *s, struct call *c, struct target *t);
-/* Is @dup an open file that does not block? */
-bool target_nonblock(int dup);
+/* Is it an open file that does not block? */
+bool target_nonblock(const struct call *c, int dup);
 /* The rest of an op, from the call and the target, whose dup it takes over */
 void op_init(struct op *op, struct super *s, struct call *c, const struct target *t,
 	     op_fn *attempt);

@@ -185,6 +185,10 @@ void call_sendto(struct super *s, struct call *c)
 		super_continue(s, c);
 		return;
 	}
+	if (t.ep->kind == EP_STREAM && t.dup < 0) {
+		super_continue(s, c);
+		return;
+	}
 	op_init(&op, s, c, &t, attempt_sendto);
 	op.block = op.block && !(c->args[3] & MSG_DONTWAIT);
 	op.timeout_ns = t.ep->sk->snd_timeo_ns;
@@ -210,7 +214,7 @@ void call_sendmsg(struct super *s, struct call *c)
 	if (!target_ours(s, c, &t))
 		return;
 	ep = t.ep;
-	if (ep->kind == EP_STREAM && !names_address(c)) {
+	if (ep->kind == EP_STREAM && (t.dup < 0 || !names_address(c))) {
 		close(t.dup);
 		super_continue(s, c);
 		return;
@@ -376,6 +380,10 @@ void call_recvfrom(struct super *s, struct call *c)
 
 	if (!target_ours(s, c, &t))
 		return;
+	if (t.ep->kind == EP_STREAM && t.dup < 0) {
+		super_continue(s, c);
+		return;
+	}
 	op_init(&op, s, c, &t, attempt_recvfrom);
 	recv_run(&op, (int)c->args[3]);
 }
@@ -388,7 +396,7 @@ void call_recvmsg(struct super *s, struct call *c)
 	if (!target_ours(s, c, &t))
 		return;
 	if (t.ep->kind == EP_STREAM && !(c->args[2] & MSG_ERRQUEUE) &&
-	    !names_address(c)) {
+	    (t.dup < 0 || !names_address(c))) {
 		close(t.dup);
 		super_continue(s, c);
 		return;

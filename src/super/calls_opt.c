@@ -61,7 +61,7 @@ static int opt_set(struct super *s, struct call *c, const struct target *t)
 		err = sock_set_opt(t->ep->sk, &sc.caller, level, name, val,
 				   (socklen_t)len);
 	}
-	if (!err && opt_concerns_carrier(level, name))
+	if (!err && t->dup >= 0 && opt_concerns_carrier(level, name))
 		setsockopt(t->dup, level, name, val, (socklen_t)len);
 	if (val != small)
 		free(val);
@@ -76,6 +76,11 @@ void call_setsockopt(struct super *s, struct call *c)
 	if (!target_ours(s, c, &t))
 		return;
 	err = opt_set(s, c, &t);
+	if (!err && t.dup < 0 &&
+	    opt_concerns_carrier((int)c->args[1], (int)c->args[2])) {
+		super_continue(s, c);
+		return;
+	}
 	close(t.dup);
 	super_reply(s, c, err);
 }
@@ -85,7 +90,8 @@ static int opt_error(const struct target *t, void *val, socklen_t *len)
 	int host, err = t->ep->err;
 	socklen_t host_len = sizeof(host);
 
-	getsockopt(t->dup, SOL_SOCKET, SO_ERROR, &host, &host_len);
+	if (t->dup >= 0)
+		getsockopt(t->dup, SOL_SOCKET, SO_ERROR, &host, &host_len);
 	if (!err)
 		return sock_get_opt(t->ep->sk, SOL_SOCKET, SO_ERROR, val, len);
 	t->ep->err = 0;

@@ -152,13 +152,14 @@ void unix_bind(struct super *s, struct call *c, const struct target *t)
 /* ---- connect ---- */
 
 /* Never for long: a full backlog would hold the supervisor. */
-static int unix_try_connect(int fd, const struct sockaddr_un *host, socklen_t len)
+static int unix_try_connect(const struct call *c, int fd,
+			    const struct sockaddr_un *host, socklen_t len)
 {
 	struct timeval old, least = {.tv_usec = 1000};
 	socklen_t old_len = sizeof(old);
 	int err;
 
-	if (target_nonblock(fd))
+	if (target_nonblock(c, fd))
 		return connect(fd, (const struct sockaddr *)host, len) ? -errno : 0;
 	if (getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &old, &old_len) ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &least, sizeof(least)))
@@ -181,7 +182,7 @@ void unix_connect(struct super *s, struct call *c, const struct target *t)
 	}
 	len = unix_to_host(s, c, &a, (socklen_t)c->args[2], &host);
 	if (len > 0)
-		len = unix_try_connect(t->dup, &host, (socklen_t)len);
+		len = unix_try_connect(c, t->dup, &host, (socklen_t)len);
 	unix_reply(s, c, t, len);
 }
 

@@ -199,6 +199,15 @@ static void path_set_view(struct path *p, const char *prefix, const char *rest)
 	path_set(p, PATH_VIEW, p->instead);
 }
 
+/* /proc/net and /proc/self are those of the process, not of the calling thread */
+static void path_set_self(struct path *p)
+{
+	pid_t tgid = task_tgid(p->pid);
+
+	if (tgid)
+		p->pid = tgid;
+}
+
 static void path_classify_proc(struct path *p, const char *at)
 {
 	const char *rest;
@@ -207,6 +216,7 @@ static void path_classify_proc(struct path *p, const char *at)
 	rest = path_word(at, "net");
 	if (rest) {
 		path_set_view(p, "net", rest);
+		path_set_self(p);
 		return;
 	}
 	rest = path_word(at, "sys/net");
@@ -215,6 +225,8 @@ static void path_classify_proc(struct path *p, const char *at)
 		return;
 	}
 	rest = path_word(at, "self");
+	if (rest && (!strcmp(rest, "ns/net") || path_word(rest, "net")))
+		path_set_self(p);
 	if (!rest)
 		rest = path_word(at, "thread-self");
 	if (!rest) {
@@ -563,6 +575,7 @@ static int mountinfo_open(struct super *s, const struct path *p)
 	struct files *f = s->files;
 	char buf[4096];
 	struct dirent *d;
+	struct bind *b;
 	struct netns *ns;
 	struct text t;
 	ssize_t n;
@@ -588,6 +601,10 @@ static int mountinfo_open(struct super *s, const struct path *p)
 				    (unsigned long long)ns->ident.ino, d->d_name);
 	if (dir)
 		closedir(dir);
+	list_for_each(b, &f->binds, node)
+		text_printf(&t, "%u 1 0:4 net:[%llu] %s rw shared:1 - nsfs nsfs rw\n",
+			    1000000 + b->ns->index,
+			    (unsigned long long)b->ns->ident.ino, b->path);
 	fd = t.failed ? -ENOMEM : text_memfd(&t);
 	text_fini(&t);
 	return fd;
@@ -836,12 +853,15 @@ static int stack_file_open(struct super *s, const struct call *c, const struct p
 static int name_open(struct super *s, const struct call *c, const struct path *p,
 		     int flags, mode_t mode)
 {
+	struct netns *ns;
 	int fd;
 
 	if (!name_is_plain(p->rest))
 		return -ENOENT;
 	if (flags & O_CREAT)
 		mode &= ~(mode_t)task_umask(c->tid);
+	if (flags & O_PATH && !files_netns_by_name(s, p->rest, &ns))
+		return netns_open(s, ns, true);
 	fd = openat(s->files->names, p->rest,
 		    (flags & ~O_PATH) | O_CLOEXEC | O_NOFOLLOW, mode);
 	return fd < 0 ? -errno : fd;
@@ -867,7 +887,9 @@ static int path_open(struct super *s, const struct call *c, const struct path *p
 			return err;
 		if ((flags & O_ACCMODE) != O_RDONLY)
 			return -EACCES;
-		return flags & O_DIRECTORY ? -ENOTDIR : netns_open(s, ns);
+		if (flags & O_DIRECTORY)
+			return -ENOTDIR;
+		return netns_open(s, ns, flags & O_PATH);
 	case PATH_VIEW:
 	case PATH_TUNABLE:
 		return stack_file_open(s, c, p, flags);

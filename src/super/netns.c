@@ -234,7 +234,7 @@ int netns_by_pid(struct super *s, pid_t pid, struct netns **out)
 	return 0;
 }
 
-/* The process that our descriptor @fd, a pidfd, names. 0: it is none, or it ended */
+/* The process that our descriptor @fd, a pidfd, names. 0: it is none; -1: it ended */
 static pid_t pidfd_pid(int fd)
 {
 	char path[64], text[1024];
@@ -250,7 +250,7 @@ static pid_t pidfd_pid(int fd)
 	close(info);
 	text[n > 0 ? n : 0] = '\0';
 	at = strstr(text, "\nPid:");
-	return at ? (pid_t)max(atoi(at + 5), 0) : 0;
+	return at ? (pid_t)atoi(at + 5) : 0;
 }
 
 int netns_by_fd(struct super *s, const struct call *c, int fd, bool pidfd_too,
@@ -275,9 +275,11 @@ int netns_by_fd(struct super *s, const struct call *c, int fd, bool pidfd_too,
 	return err;
 }
 
-int netns_open(struct super *s, const struct netns *ns)
+int netns_open(struct super *s, const struct netns *ns, bool path)
 {
-	int fd = openat(files_ns_dir(s), ns->file, O_RDONLY | O_CLOEXEC);
+	/* a flag without effect stands for O_PATH */
+	int fd = openat(files_ns_dir(s), ns->file,
+			O_RDONLY | O_CLOEXEC | (path ? O_NOATIME : 0));
 
 	return fd < 0 ? -errno : fd;
 }
@@ -323,9 +325,9 @@ void netns_caller(struct super *s, const struct call *c, struct super_caller *ou
 	out->s = s;
 	out->c = c;
 	out->caller.net = super_net(s, c);
-	out->caller.uid = s->map_root ? 0 : getuid();
-	out->caller.gid = s->map_root ? 0 : getgid();
-	out->caller.pid = task_tgid(c->tid);
+	out->caller.uid = s->uid;
+	out->caller.gid = s->gid;
+	out->caller.pid = task_pid(s, c->tid);
 	out->caller.caps = ~0ULL;
 	out->caller.ops = &caller_ops;
 }
@@ -568,8 +570,12 @@ static void call_setns(struct super *s, struct call *c)
 	}
 	if (id && id->kind == IDENT_NETNS) {
 		ns = container_of(id, struct netns, ident);
-		err = type && type != CLONE_NEWNET ? -EINVAL
-						   : task_set_netns(s, c->tid, ns);
+		if (fcntl(copy, F_GETFL) & O_NOATIME)
+			err = -EBADF; /* opened with O_PATH */
+		else if (type && type != CLONE_NEWNET)
+			err = -EINVAL;
+		else
+			err = task_set_netns(s, c->tid, ns);
 		netns_kick(s);
 		goto out;
 	}
@@ -705,7 +711,7 @@ static void call_getres(struct super *s, struct call *c)
 
 static void reply_ns_fd(struct super *s, struct call *c, struct netns *ns)
 {
-	int fd = netns_open(s, ns);
+	int fd = netns_open(s, ns, false);
 
 	if (fd < 0) {
 		super_reply(s, c, fd);

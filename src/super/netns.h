@@ -36,8 +36,9 @@ int netns_by_fd(struct super *s, const struct call *c, int fd, bool pidfd_too,
 		struct netns **out);
 /* The namespace of process @pid. Return: 0 or -ESRCH (gone, zombie, not ours) */
 int netns_by_pid(struct super *s, pid_t pid, struct netns **out);
-/* Open its file, read-only and close-on-exec. Return: descriptor or negative errno */
-int netns_open(struct super *s, const struct netns *ns);
+/* Open its file, read-only and close-on-exec. @path: for O_PATH, which ADDFD does not
+ * hand over; setns() refuses it all the same. Return: descriptor or negative errno */
+int netns_open(struct super *s, const struct netns *ns, bool path);
 
 /* The caller for call/: its net, identity, and how its numbers are resolved.
  * Lives as long as the call's handler. */

@@ -47,11 +47,13 @@
 
 #include "super/plane.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/unix_diag.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -196,12 +198,36 @@ static void ep_close_ours(struct endpoint *ep)
 	ep_make_loose(ep);
 }
 
+/*
+ * Without pidfd_getfd a duplicate is all we will ever have of a carrier. It is
+ * kept until a stream is joined, for good for listeners and messages; and while
+ * it is kept, no hang-up tells of the program's last close.
+ */
+static void ep_keep(struct endpoint *ep, int carrier)
+{
+	if (!ep->plane->keep)
+		return;
+	ep->ident.kept = fcntl(carrier, F_DUPFD_CLOEXEC, 0) + 1;
+	ep_make_loose(ep);
+}
+
+static void ep_unkeep(struct endpoint *ep)
+{
+	if (!ep->ident.kept)
+		return;
+	close(ep->ident.kept - 1);
+	ep->ident.kept = 0;
+}
+
 int ep_borrow(struct endpoint *ep)
 {
 	struct call fake = {.tid = ep->tid};
 	struct stat st;
 	int fd;
 
+	if (ep->plane->keep)
+		return ep->ident.kept ? fcntl(ep->ident.kept - 1, F_DUPFD_CLOEXEC, 0)
+				      : -1;
 	if (ep->fd < 0 || task_getfd(ep->plane->s, &fake, ep->fd, &fd))
 		return -1;
 	if (!fstat(fd, &st) && st.st_ino == ep->ident.ino && st.st_dev == ep->ident.dev)
@@ -256,6 +282,7 @@ static void ep_dispose(struct endpoint *ep)
 	while ((op = list_first(&ep->ops, struct op, node)))
 		op_end(op, -EBADF);
 	ep_close_ours(ep);
+	ep_unkeep(ep);
 	work_cancel(&ep->work);
 	wait_del(&ep->wait);
 	list_del(&ep->loose);
@@ -302,6 +329,7 @@ int ep_new(struct plane *pl, struct sock *sk, struct endpoint **out, int *out_fd
 	} else {
 		ep_make_loose(ep);
 	}
+	ep_keep(ep, pair[0]);
 	*out = ep;
 	*out_fd = pair[0];
 	return 0;
@@ -348,13 +376,13 @@ err_close:
 /* ---- streams ---- */
 
 /* Only what we ourselves connected: the name of our listener is for all to see. */
-static bool is_our_own(int fd)
+static bool is_our_own(const struct plane *pl, int fd)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
 	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) &&
-	       cred.pid == getpid();
+	       cred.pid == pl->pid;
 }
 
 /* Connect @carrier, which is borrowed, to our listener. Return: our end */
@@ -368,7 +396,7 @@ static int stream_connect(struct plane *pl, int carrier)
 		fd = accept4(pl->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
 			return -errno;
-		if (is_our_own(fd))
+		if (is_our_own(pl, fd))
 			return fd;
 		close(fd);
 	}
@@ -410,6 +438,7 @@ int ep_join(struct endpoint *ep, int carrier)
 		return err;
 	}
 	ep->state = EP_JOINED;
+	ep_unkeep(ep);
 	return 0;
 }
 
@@ -431,27 +460,40 @@ int ep_connecting(struct endpoint *ep, int carrier)
 		return err;
 	}
 	ep->junk = (u32)n;
+	ep->narrow = true;
 	ep->state = EP_CONNECTING;
 	return 0;
+}
+
+/*
+ * Give the carrier the host's usual send buffer. That wakes who waits for
+ * POLLOUT, so it is done when the program has just written something.
+ */
+static void stream_widen(struct endpoint *ep)
+{
+	int carrier = ep_borrow(ep);
+
+	ep->narrow = false;
+	if (carrier < 0)
+		return;
+	setsockopt(carrier, SOL_SOCKET, SO_SNDBUF, &ep->plane->sndbuf,
+		   sizeof(ep->plane->sndbuf));
+	close(carrier);
 }
 
 /* The handshake is done: take the junk out, which makes the carrier writable. */
 static void stream_established(struct endpoint *ep)
 {
-	int carrier = ep_borrow(ep);
-	ssize_t n;
-
-	if (carrier >= 0) {
-		setsockopt(carrier, SOL_SOCKET, SO_SNDBUF, &ep->plane->sndbuf,
-			   sizeof(ep->plane->sndbuf));
-		close(carrier);
-	}
 	while (ep->junk) {
-		n = recv(ep->src.fd, ep->plane->buf, ep->junk, MSG_DONTWAIT);
+		ssize_t n = recv(ep->src.fd, ep->plane->buf, ep->junk, MSG_DONTWAIT);
+
 		if (n <= 0)
 			break;
 		ep->junk -= (u32)n;
 	}
+	if (ep->plane->keep)
+		stream_widen(ep);
+	ep_unkeep(ep);
 	ep->state = EP_JOINED;
 	ep->in = true;
 }
@@ -572,6 +614,8 @@ static size_t stream_to_stack(struct endpoint *ep)
 		/* less than asked for: it was emptied; the next write is an event */
 		if ((size_t)n < want && !ep->hup && !ep->prog_shut)
 			ep->in = false;
+		if (ep->narrow)
+			stream_widen(ep);
 		moved += (size_t)n;
 		if (!ep->deaf)
 			stream_offer(ep, ep->plane->buf, (size_t)n);
@@ -697,6 +741,9 @@ int ep_listen(struct endpoint *ep, int carrier)
 	if (bind(carrier, (struct sockaddr *)&any, sizeof(any.sun_family)) &&
 	    errno != EINVAL) /* bound by an earlier attempt */
 		return -errno;
+	ep->listen_len = sizeof(ep->listen_name);
+	if (getsockname(carrier, (struct sockaddr *)&ep->listen_name, &ep->listen_len))
+		return -errno;
 	if (listen(carrier, 16))
 		return -errno;
 	ep->state = EP_LISTENING;
@@ -706,22 +753,16 @@ int ep_listen(struct endpoint *ep, int carrier)
 /* Put a connection of ours into the carrier's queue */
 static void listen_show(struct endpoint *ep)
 {
-	struct sockaddr_un name;
-	socklen_t len = sizeof(name);
-	int carrier = ep_borrow(ep), fd = -1;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (carrier < 0)
+	if (fd < 0)
 		return;
-	if (getsockname(carrier, (struct sockaddr *)&name, &len))
-		goto out;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&name, len) ||
-	    stream_set_ours(ep, fd)) {
-		if (fd >= 0)
-			close(fd);
-	}
-out:
-	close(carrier);
+	if (!connect(fd, (struct sockaddr *)&ep->listen_name, ep->listen_len) &&
+	    !stream_set_ours(ep, fd))
+		return;
+	close(fd);
+	ep_make_loose(ep);
+	plane_kick(ep->plane->s, true); /* it may be closed */
 }
 
 int ep_take_pending(struct endpoint *ep, int carrier, int *ours)
@@ -735,7 +776,7 @@ int ep_take_pending(struct endpoint *ep, int carrier, int *ours)
 		fd = accept4(carrier, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0)
 			return -errno;
-		if (!is_our_own(fd)) {
+		if (!is_our_own(ep->plane, fd)) {
 			close(fd);
 			continue;
 		}
@@ -1203,11 +1244,15 @@ static bool sweep_dump(struct plane *pl, u64 dev)
 	return true;
 }
 
+static bool sweep_kept(struct plane *pl);
+
 bool plane_sweep(struct plane *pl)
 {
 	struct endpoint *ep = list_first(&pl->loose, struct endpoint, loose), *tmp;
 	bool few, any = false;
 
+	if (pl->keep)
+		return sweep_kept(pl);
 	if (!ep || pl->diag < 0)
 		return false;
 	few = ep->loose.next == &pl->loose || ep->loose.next->next == &pl->loose;
@@ -1224,6 +1269,61 @@ bool plane_sweep(struct plane *pl)
 			ep_pump(ep); /* what it wrote before */
 		else
 			ep_free(ep);
+	}
+	return any;
+}
+
+bool plane_sweep_hard(struct plane *pl)
+{
+	bool any = plane_sweep(pl);
+
+	return pl->keep ? plane_sweep(pl) || any : any;
+}
+
+/* ---- the same without pidfd_getfd: we hold them, too, so look who else does ---- */
+
+static void sweep_process(struct super *s, pid_t pid, void *arg)
+{
+	u64 dev = *(u64 *)arg;
+	char path[64], text[64];
+	struct dirent *d;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((d = readdir(dir))) {
+		ssize_t n = readlinkat(dirfd(dir), d->d_name, text, sizeof(text) - 1);
+		unsigned long long ino;
+		struct endpoint *ep;
+
+		text[max(n, (ssize_t)0)] = '\0';
+		if (sscanf(text, "socket:[%llu]", &ino) != 1)
+			continue;
+		ep = ep_of(super_ident(s, dev, ino));
+		if (ep)
+			ep->seen = s->plane->sweep;
+	}
+	closedir(dir);
+}
+
+static bool sweep_kept(struct plane *pl)
+{
+	struct endpoint *ep = list_first(&pl->loose, struct endpoint, loose), *tmp;
+	bool any = false;
+
+	if (!ep)
+		return false;
+	pl->sweep++;
+	task_for_each(pl->s, sweep_process, &ep->ident.dev);
+	list_for_each_safe(ep, tmp, &pl->loose, loose) {
+		if (ep->seen == pl->sweep) {
+			ep->missed = 0;
+		} else if (++ep->missed >= 2) { /* once: it may be in flight */
+			any = true;
+			ep_free(ep);
+		}
 	}
 	return any;
 }
@@ -1304,18 +1404,12 @@ int plane_init(struct super *s)
 	s->plane = NULL;
 	if (!s->w)
 		return 0;
-	if (!(s->facilities & FAC_PIDFD_GETFD)) {
-		log_err(
-		    &s->log,
-		    "this place forbids pidfd_getfd(2), which warren needs to serve "
-		    "sockets: in a container, allow it in the seccomp profile or give "
-		    "CAP_SYS_PTRACE");
-		return -EPERM;
-	}
 	pl = calloc(1, sizeof(*pl));
 	if (!pl)
 		return -ENOMEM;
 	pl->s = s;
+	pl->pid = getpid();
+	pl->keep = !(s->facilities & FAC_PIDFD_GETFD);
 	list_init(&pl->all);
 	list_init(&pl->loose);
 	timer_init(&pl->sweep_timer, s->w->worker->wheel, sweep_timer);

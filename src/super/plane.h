@@ -15,6 +15,8 @@
 #include "core/worker.h"
 #include "super/super.h"
 
+#include <sys/un.h>
+
 enum {
 	PLANE_BUF = 262144, /* scratch: longest message, bytes moved at once */
 	PLANE_CONTROL = 4096,
@@ -77,6 +79,8 @@ struct endpoint {
 	bool hup;	 /* the carrier may be closed */
 	bool fin;	 /* the program was told that nothing more comes */
 	bool prog_shut;	 /* the program called shutdown() */
+	bool narrow;	 /* the carrier's send buffer is the smallest */
+	u8 missed;	 /* sweeps that did not see it; kept carriers */
 	bool deaf, mute; /* the stack takes, gives no more */
 	u32 junk;	 /* bytes of it in our end; EP_CONNECTING */
 	int err;	 /* pending error that the carrier cannot carry; positive */
@@ -87,15 +91,21 @@ struct endpoint {
 	u32 pushed; /* how many were put there since it was known to be empty */
 	struct ep_message *next;
 
+	/* listeners: where the carrier listens on the host */
+	struct sockaddr_un listen_name;
+	socklen_t listen_len;
+
 	struct list ops; /* struct op: held calls */
 };
 
 struct plane {
 	struct super *s;
+	pid_t pid; /* ours */
 	struct list all, loose;
 	struct source listener; /* carriers are connected to it */
 	struct sockaddr_storage listener_name;
 	socklen_t listener_len;
+	bool keep;  /* no pidfd_getfd: carriers are kept while calls need them */
 	int sndbuf; /* the host's default for a carrier, as setsockopt() takes it */
 	int diag;   /* NETLINK_SOCK_DIAG of the host; -1: none */
 	u32 sweep;  /* serial */
@@ -201,6 +211,8 @@ void plane_fini(struct super *s);
 bool plane_uses_net(struct super *s, const struct net *net);
 /* Look now for closed sockets that nothing tells us of. Return: true: some were */
 bool plane_sweep(struct plane *pl);
+/* Without pidfd_getfd it takes two looks to be sure. */
+bool plane_sweep_hard(struct plane *pl);
 /* A process ended, or a call came: look soon. */
 void plane_kick(struct super *s, bool soon);
 

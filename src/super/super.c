@@ -303,6 +303,7 @@ void super_task_gone(struct super *s)
 	list_for_each_safe(c, tmp, &s->held, node)
 		if (!super_call_valid(s, c))
 			call_abandon(s, c);
+	plane_kick(s, true);
 }
 
 /* Look at all held calls: was the caller killed, does a signal wait for it? */
@@ -671,6 +672,8 @@ int super_new(const struct super_config *cfg, struct super **out)
 	s->w = cfg->w;
 	s->log = cfg->log;
 	s->map_root = cfg->map_root;
+	s->uid = cfg->map_root ? 0 : getuid();
+	s->gid = cfg->map_root ? 0 : getgid();
 	s->wait = cfg->wait;
 	s->signals.fd = -1;
 	s->parent = getppid();

@@ -180,6 +180,7 @@ struct super {
 	u32 tag; /* this warren's random word in the tags of task.c */
 	bool map_root;
 	bool wait;
+	u32 uid, gid; /* of all programs, as they see it */
 
 	int epfd;
 	struct list listeners;

@@ -62,6 +62,7 @@ struct task {
 	struct table_node node;
 	struct list lru;
 	pid_t tid;
+	pid_t tgid;	   /* 0: not asked yet */
 	struct source src; /* its pidfd; readable when it ended */
 };
 
@@ -292,6 +293,30 @@ pid_t task_tgid(pid_t tid)
 	    !status_field(status, "Tgid", 10, &tgid))
 		return 0;
 	return (pid_t)tgid;
+}
+
+pid_t task_pid(struct super *s, pid_t tid)
+{
+	struct task *t;
+
+	if (task_get(s, tid, &t))
+		return task_tgid(tid);
+	if (!t->tgid)
+		t->tgid = task_tgid(tid);
+	return t->tgid;
+}
+
+int task_fd_flags(const struct call *c, int fd)
+{
+	char name[32], text[256];
+	u64 flags;
+	int err;
+
+	snprintf(name, sizeof(name), "fdinfo/%d", fd);
+	err = proc_read(c->tid, name, text, sizeof(text));
+	if (err)
+		return err;
+	return status_field(text, "flags", 8, &flags) ? (int)flags : -EINVAL;
 }
 
 u32 task_umask(pid_t tid)

@@ -48,6 +48,10 @@ void task_drop_slot(struct super *s, struct netns *ns);
 
 /* The process of thread @tid; 0: gone */
 pid_t task_tgid(pid_t tid);
+/* The O_x of descriptor @fd of the caller, out of /proc. Return: or a negative errno */
+int task_fd_flags(const struct call *c, int fd);
+/* The same, remembered as long as the thread lives */
+pid_t task_pid(struct super *s, pid_t tid);
 /* Is @pid one of the processes we serve (a descendant of ours)? */
 bool task_is_ours(struct super *s, pid_t pid);
 u32 task_umask(pid_t tid);

@@ -863,6 +863,130 @@ static void test_urgent(void **state)
 	bench_free(&t);
 }
 
+/* ---- paths ---- */
+
+static void test_loopback(void **state)
+{
+	struct bench t;
+
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	t.lab = lab_new(30);
+	t.listener = lab_socket(t.lab, "a", SOCK_STREAM, 0);
+	assert_int_equal(lab_bind(t.listener, "127.0.0.1", PORT), 0);
+	assert_int_equal(t.listener->ops->listen(t.listener, 4), 0);
+	t.a = lab_socket(t.lab, "a", SOCK_STREAM, 0);
+	assert_int_equal(lab_connect(t.a, "127.0.0.1", PORT), -EINPROGRESS);
+	assert_true(lab_run_until(t.lab, accepted, &t, NS_PER_S));
+	transfer(&t, 32 * (u64)MIB, true, CHUNK, 60 * NS_PER_S);
+	assert_int_equal(tcp_sk(t.a)->total_retrans, 0);
+	bench_free(&t);
+}
+
+static void test_self_connect(void **state)
+{
+	struct bench t;
+	char buf[8];
+
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	t.lab = lab_new(31);
+	t.a = lab_socket(t.lab, "a", SOCK_STREAM, 0);
+	assert_int_equal(lab_bind(t.a, "127.0.0.1", PORT), 0);
+	assert_int_equal(lab_connect(t.a, "127.0.0.1", PORT), -EINPROGRESS);
+	lab_run(t.lab, NS_PER_S);
+	assert_int_equal(t.a->state, TCP_ESTABLISHED);
+	assert_int_equal(lab_send(t.a, "me", 2, 0), 2);
+	lab_run(t.lab, NS_PER_S);
+	assert_int_equal(lab_recv(t.a, buf, sizeof(buf), 0), 2);
+	bench_free(&t);
+}
+
+static void add_route(struct net *net, const char *dst, u8 plen, const char *gw)
+{
+	struct fib_config cfg = {.family = AF_INET,
+				 .plen = plen,
+				 .type = RTN_UNICAST,
+				 .protocol = RTPROT_STATIC,
+				 .table = RT_TABLE_MAIN,
+				 .nl_flags = 0x400 /* NLM_F_CREATE */};
+	struct ext_ack ack = {.msg = NULL};
+
+	assert_int_equal(text_parse_ipaddr(dst, &cfg.dst), 0);
+	assert_int_equal(text_parse_ipaddr(gw, &cfg.gateway), 0);
+	assert_int_equal(fib_add(net, &cfg, &ack), 0);
+}
+
+/* A router with a smaller link behind it: ICMP tells (RFC 1191) */
+static void test_path_mtu(void **state)
+{
+	struct lab_fault f = {.delay_ns = NS_PER_MS},
+			 small = {.delay_ns = NS_PER_MS, .mtu = 1000};
+	struct bench t;
+
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	t.lab = lab_new(32);
+	lab_wire(t.lab, "a", "10.1.0.1/24", "r", "10.1.0.2/24", &f);
+	lab_wire(t.lab, "r", "10.2.0.1/24", "b", "10.2.0.2/24", &small);
+	lab_wire_dev(lab_wire(t.lab, "b", "10.3.0.1/24", "c", "10.3.0.2/24", NULL), 0);
+	assert_int_equal(
+	    tunable_write(lab_host(t.lab, "r"), "net/ipv4/ip_forward", "1", 1), 0);
+	add_route(lab_host(t.lab, "a"), "10.2.0.0", 16, "10.1.0.2");
+	add_route(lab_host(t.lab, "a"), "10.3.0.0", 16, "10.1.0.2");
+	add_route(lab_host(t.lab, "r"), "10.3.0.0", 16, "10.2.0.2");
+	add_route(lab_host(t.lab, "b"), "10.1.0.0", 16, "10.2.0.1");
+	/* the far address is on a link of 1500, so the peer's MSS says nothing */
+	t.listener = lab_socket(t.lab, "b", SOCK_STREAM, 0);
+	assert_int_equal(lab_bind(t.listener, "10.3.0.1", PORT), 0);
+	assert_int_equal(lab_set_int(t.listener, IPPROTO_TCP, TCP_WINDOW_CLAMP, 300000),
+			 0);
+	assert_int_equal(t.listener->ops->listen(t.listener, 4), 0);
+	t.a = lab_socket(t.lab, "a", SOCK_STREAM, 0);
+	assert_int_equal(lab_connect(t.a, "10.3.0.1", PORT), -EINPROGRESS);
+	assert_true(lab_run_until(t.lab, accepted, &t, 10 * NS_PER_S));
+	/* pretend that b said 1460: only ICMP can help now */
+	tcp_sk(t.a)->mss_clamp = 1460;
+	tcp_sk(t.a)->pmtu = 0;
+	tcp_mss_sync(tcp_sk(t.a));
+	assert_int_equal(tcp_sk(t.a)->mss_cache, 1448);
+	transfer(&t, MIB, false, CHUNK, 60 * NS_PER_S);
+	assert_int_equal(tcp_sk(t.a)->mss_cache, 1000 - 52);
+	assert_true(lab_now(t.lab) < 1000 * NS_PER_S + 10 * NS_PER_S);
+	bench_free(&t);
+}
+
+/* The window shuts over data in flight and stays so: no time limit */
+static void test_shrunk_window(void **state)
+{
+	struct lab_fault f = {.delay_ns = NS_PER_MS};
+	struct bench t;
+	static u8 buf[CHUNK];
+	u64 sent = 0, got = 0;
+	ssize_t n;
+
+	(void)state;
+	bench_new(&t, 33, &f);
+	establish(&t);
+	assert_int_equal(lab_set_int(t.b, SOL_SOCKET, SO_RCVBUF, 20000), 0);
+	for (int i = 0; i < 2000; i++) {
+		n = lab_send(t.a, buf, 3000, 0);
+		if (n > 0)
+			sent += (u64)n;
+		lab_run(t.lab, NS_PER_S);
+	}
+	assert_int_equal(t.a->state, TCP_ESTABLISHED);
+	while (got < sent && lab_now(t.lab) < 20000 * NS_PER_S) {
+		n = lab_recv(t.b, buf, sizeof(buf), 0);
+		if (n > 0)
+			got += (u64)n;
+		else
+			lab_run(t.lab, 10 * NS_PER_MS);
+	}
+	assert_true(got == sent);
+	bench_free(&t);
+}
+
 /* ---- things that must not break us ---- */
 
 /* A wire that changes bytes and vouches for them: headers full of nonsense */
@@ -1014,6 +1138,10 @@ int main(void)
 	    cmocka_unit_test(test_keepalive),
 	    cmocka_unit_test(test_user_timeout),
 	    cmocka_unit_test(test_urgent),
+	    cmocka_unit_test(test_loopback),
+	    cmocka_unit_test(test_self_connect),
+	    cmocka_unit_test(test_path_mtu),
+	    cmocka_unit_test(test_shrunk_window),
 	    cmocka_unit_test(test_garbage),
 	    cmocka_unit_test(test_no_memory),
 	    cmocka_unit_test(test_replay),
