@@ -10,6 +10,11 @@
 #include "core/dev.h"
 #include "core/part.h"
 #include "core/sock.h"
+#include "inet/cc.h"
+#include "inet/inet.h"
+#include "inet/raw.h"
+#include "inet/tcp.h"
+#include "inet/udp.h"
 #include "ip/ip_parts.h"
 #include "link/loopback.h"
 #include "link/veth.h"
@@ -30,6 +35,12 @@ const struct part *const warren_parts[] = {
     &ip4_part,
     &frag_part,
     &icmp4_part,
+    &inet_part,
+    &udp_part,
+    &raw_part,
+    &ping_part,
+    &tcp_part,
+    &cc_part,
     &netlink_part,
     &rtnl_part,
     NULL,

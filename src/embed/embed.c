@@ -121,14 +121,11 @@ void warren_run_until(struct warren *w, uint64_t ns)
 
 bool warren_run_next(struct warren *w)
 {
-	u64 next;
+	u64 next = worker_deadline(w->worker);
 
-	while (worker_step(w->worker))
-		;
-	next = worker_deadline(w->worker);
 	if (next == UINT64_MAX)
 		return false;
-	clock_set(&w->clock, next);
+	clock_set(&w->clock, next); /* not backwards: what is due now is done now */
 	while (worker_step(w->worker))
 		;
 	return true;

@@ -6,6 +6,8 @@
 
 #include "inet/inet.h"
 
+#include "wire/icmp.h"
+
 #include <linux/errqueue.h>
 
 /* In pkt.cb while on the error queue; the packet's data is what was quoted */

@@ -77,10 +77,10 @@ static int reserved_changed(struct net *net, const struct tunable *t)
 	return ret;
 }
 
-void inet_port_range(const struct net *net, u32 *lo, u32 *hi)
+void inet_port_range(const struct net *net, u16 *lo, u16 *hi)
 {
-	*lo = (u32)tunable_get(net, &conf[T_RANGE], 0);
-	*hi = (u32)tunable_get(net, &conf[T_RANGE], 1);
+	*lo = (u16)tunable_get(net, &conf[T_RANGE], 0);
+	*hi = (u16)tunable_get(net, &conf[T_RANGE], 1);
 }
 
 bool inet_port_reserved(const struct net *net, u16 port)

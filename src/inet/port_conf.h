@@ -7,7 +7,7 @@
 
 #include "core/net.h"
 
-void inet_port_range(const struct net *net, u32 *lo, u32 *hi);
+void inet_port_range(const struct net *net, u16 *lo, u16 *hi);
 bool inet_port_reserved(const struct net *net, u16 port);
 u32 inet_port_unprivileged(const struct net *net); /* the first that needs no right */
 int port_conf_boot(struct warren *w, const struct part *part);
