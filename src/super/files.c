@@ -28,7 +28,7 @@
  *
  * Where RUNTIME is no tmpfs, data is a link to a directory on one: names are
  * then listed in the kernel's order, newest first, and . and .. before all
- * others, which `sysctl -a` takes for granted.
+ * others, which `sysctl -a` takes for granted. It has a lock, too.
  *
  * A view is opened as a memfd with the text of that moment. A tunable opened
  * for writing is one end of a SOCK_SEQPACKET pair: every write() is a message,
@@ -64,7 +64,7 @@
 #include "super/task.h"
 #include "super/trace.h"
 
-enum { TUNABLE_MAX = 4096, TREE_DEPTH = 16 };
+enum { TUNABLE_MAX = 4096, TREE_DEPTH = 16, STALE_S = 60 };
 
 #define TMPFS_TEMPLATE "/dev/shm/warren-XXXXXX"
 
@@ -94,7 +94,7 @@ struct tunable_file {
 
 struct files {
 	char *dir;
-	int dirfd, data, names, ns, dirs, lock;
+	int dirfd, data, names, ns, dirs, lock, data_lock;
 	char names_path[4096]; /* as /proc/PID/fd shows it */
 	char dirs_path[4096];
 	struct list binds, etc, tunables;
@@ -1324,6 +1324,43 @@ static int private_data(int dirfd)
 	return fd < 0 ? -errno : fd;
 }
 
+/*
+ * Directories on the tmpfs whose link was lost with RUNTIME. Others begin there with
+ * a RUNTIME of their own: leave them a minute to take their lock.
+ */
+static void remove_stale_data(int data)
+{
+	const char *base = "/dev/shm";
+	struct stat own, st;
+	struct dirent *d;
+	DIR *dir;
+
+	if (fstat(data, &own))
+		return;
+	dir = opendir(base);
+	while (dir && (d = readdir(dir))) {
+		int fd, lock;
+
+		if (strncmp(d->d_name, "warren-", 7) != 0)
+			continue;
+		fd = openat(dirfd(dir), d->d_name,
+			    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			continue;
+		lock = -1;
+		if (!fstat(fd, &st) && st.st_uid == own.st_uid &&
+		    own.st_mtime - st.st_mtime > STALE_S)
+			lock = dir_lock(fd);
+		if (lock >= 0) {
+			tree_remove_all(dirfd(dir), d->d_name, TREE_DEPTH);
+			close(lock);
+		}
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 static int private_path(int fd, char *out, size_t size)
 {
 	char link[64];
@@ -1353,6 +1390,8 @@ static int private_make(struct files *f, int runtime, const char *name)
 	f->data = private_data(f->dirfd);
 	if (f->data < 0)
 		return f->data;
+	f->data_lock = dir_lock(f->data);
+	remove_stale_data(f->data);
 	f->names = private_subdir(f->data, "netns");
 	f->ns = private_subdir(f->data, "ns");
 	f->dirs = private_subdir(f->data, "dir");
@@ -1389,6 +1428,7 @@ static void files_free(struct files *f)
 		tree_remove_all(AT_FDCWD, f->dir, TREE_DEPTH);
 	close_if(f->dirfd);
 	close_if(f->lock);
+	close_if(f->data_lock);
 	free(f->dir);
 	free(f);
 }
@@ -1404,7 +1444,7 @@ int files_init(struct super *s, const char *runtime, const char *name)
 	list_init(&f->binds);
 	list_init(&f->etc);
 	list_init(&f->tunables);
-	f->dirfd = f->data = f->names = f->ns = f->dirs = f->lock = -1;
+	f->dirfd = f->data = f->names = f->ns = f->dirs = f->lock = f->data_lock = -1;
 	text_format(path, sizeof(path), "%s/%s", runtime, name);
 	f->dir = strdup(path);
 	err = -ENOMEM;
