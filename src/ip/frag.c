@@ -99,7 +99,6 @@ static void queue_free(struct frag_queue *q, enum drop why)
 	fn->bytes -= q->bytes;
 	while ((p = list_first(&q->pieces, struct pkt, node))) {
 		list_del(&p->node);
-		dev_put(p->dev);
 		pkt_drop(q->net, p, why);
 	}
 	net_free(q->net, q);
@@ -113,7 +112,9 @@ static void queue_expire(struct timer *t)
 	MIB_IP(q->net, IPSTATS_MIB_REASMTIMEOUT);
 	MIB_IP(q->net, IPSTATS_MIB_REASMFAILS);
 	/* Only who has the first piece can be told (RFC 1122 §3.3.2) */
-	if (first && !piece(first)->off)
+	if (first)
+		first->dev = dev_by_index(q->net, q->ifindex);
+	if (first && first->dev && !piece(first)->off)
 		icmp4_send_error(first, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0);
 	queue_free(q, DROP_FRAG_TIMEOUT);
 }
@@ -166,8 +167,13 @@ static struct frag_queue *queue_find(struct net *net, const struct ip4_hdr *h,
 static int queue_place(struct frag_queue *q, struct pkt *p)
 {
 	struct piece *c = piece(p);
-	struct pkt *at;
+	struct pkt *at = list_last(&q->pieces, struct pkt, node);
 
+	/* Nearly always the next one in order */
+	if (at && c->off >= piece(at)->end) {
+		list_add_tail(&q->pieces, &p->node);
+		return 1;
+	}
 	list_for_each(at, &q->pieces, node) {
 		if (piece(at)->off == c->off && piece(at)->end == c->end)
 			return 0;
@@ -180,8 +186,12 @@ static int queue_place(struct frag_queue *q, struct pkt *p)
 	return 1;
 }
 
-/* All pieces are there: one packet, the first one's header in front */
-static struct pkt *put_together(struct frag_queue *q)
+/*
+ * All pieces are there: one packet, the first one's header in front. It goes on
+ * where the piece that completed it was about to go (@dev, @rt; the route is taken
+ * over), for only that one's device is sure to be still there.
+ */
+static struct pkt *put_together(struct frag_queue *q, struct dev *dev, struct route *rt)
 {
 	struct pkt *first = list_first(&q->pieces, struct pkt, node), *at, *out;
 	u32 hdr_len = ip4_hdr_len((struct ip4_hdr *)first->data);
@@ -199,15 +209,14 @@ static struct pkt *put_together(struct frag_queue *q)
 			 piece(at)->end - piece(at)->off);
 	pkt_set_l3(out);
 	out->l4 = (u16)(out->l3 + hdr_len);
-	out->dev = first->dev;
+	out->dev = dev;
 	out->iif = first->iif;
 	out->type = first->type;
 	out->proto = first->proto;
 	out->mark = first->mark;
 	out->stamp_ns = first->stamp_ns;
-	out->route = first->route;
-	out->route_put = first->route_put;
-	first->route = NULL;
+	out->route = rt;
+	out->route_put = rt ? route_put : NULL;
 	h = pkt_l3(out);
 	h->tot_len = cpu_to_be16((u16)out->len);
 	h->frag_off = q->df ? cpu_to_be16(IP4_DF) : 0;
@@ -242,6 +251,8 @@ struct pkt *frag4_reassemble(struct net *net, struct pkt *p)
 	const struct ip4_hdr *h = pkt_l3(p);
 	bool more = h->frag_off & cpu_to_be16(IP4_MF);
 	u32 off = ip4_frag_off(h), len = p->len - ip4_hdr_len(h), charge;
+	struct dev *dev = p->dev;
+	struct route *rt;
 	struct frag_queue *q;
 	struct pkt *whole;
 	int placed;
@@ -268,7 +279,10 @@ struct pkt *frag4_reassemble(struct net *net, struct pkt *p)
 		pkt_drop(net, p, DROP_FRAG_BAD);
 		return NULL;
 	}
-	dev_hold(p->dev);
+	/* What waits holds neither its device nor its route: both may go meanwhile */
+	rt = p->route;
+	p->route = NULL;
+	p->dev = NULL;
 	charge = pkt_truesize(p);
 	q->bytes += charge;
 	frag_net(net)->bytes += charge;
@@ -279,12 +293,19 @@ struct pkt *frag4_reassemble(struct net *net, struct pkt *p)
 		struct pkt *last = list_last(&q->pieces, struct pkt, node);
 
 		q->total = off + len;
-		if (last != p)
-			return bad(net, q, NULL);
+		if (last != p) {
+			MIB_IP(net, IPSTATS_MIB_REASMFAILS);
+			queue_free(q, DROP_FRAG_BAD);
+			q = NULL;
+		}
 	}
-	if (!q->total || q->have != q->total)
+	if (!q || !q->total || q->have != q->total) {
+		route_put(rt);
 		return NULL;
-	whole = put_together(q);
+	}
+	whole = put_together(q, dev, rt);
+	if (!whole)
+		route_put(rt);
 	MIB_IP(net, whole ? IPSTATS_MIB_REASMOKS : IPSTATS_MIB_REASMFAILS);
 	queue_free(q, DROP_NONE);
 	return whole;

@@ -489,8 +489,7 @@ static bool icmp4_receive(struct net *net, struct pkt *p)
 	u8 type;
 
 	m->icmp[ICMP_MIB_INMSGS]++;
-	if (p->csum == PKT_CSUM_NONE && pkt_csum(p, 0, p->len, 0) &&
-	    csum_fold(pkt_csum(p, 0, p->len, 0))) {
+	if (p->csum == PKT_CSUM_NONE && csum_fold(pkt_csum(p, 0, p->len, 0))) {
 		m->icmp[ICMP_MIB_CSUMERRORS]++;
 		m->icmp[ICMP_MIB_INERRORS]++;
 		pkt_drop(net, p, DROP_BAD_CSUM);

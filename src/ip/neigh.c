@@ -25,6 +25,7 @@
 #include "base/bug.h"
 #include "base/slab.h"
 #include "core/event.h"
+#include "ip/addr4.h"
 #include "ip/ip_parts.h"
 #include "ip/neigh_conf.h"
 #include "wire/ether.h"
@@ -108,22 +109,29 @@ static void queue_purge(struct neigh *nt, enum drop why)
 	nt->queue_bytes = 0;
 }
 
-/* Nobody answered: tell the senders, by ICMP through the family */
+/* Nobody answered: tell the senders, by ICMP through the family. @nt may be gone after
+ * it. */
 static void queue_fail(struct neigh *nt)
 {
-	struct pkt *p;
+	const struct neigh_ops *ops = nt->ops;
+	struct dev *dev = nt->dev;
+	struct list todo;
 
-	while ((p = list_first(&nt->queue, struct pkt, node))) {
-		list_del(&p->node);
-		if (nt->ops->unreachable) {
-			dev_hold(nt->dev);
-			nt->ops->unreachable(p);
-			dev_put(nt->dev);
-		} else {
-			pkt_drop(nt->dev->net, p, DROP_NEIGH_FAILED);
-		}
-	}
+	list_init(&todo);
+	list_splice_tail(&todo, &nt->queue);
 	nt->queue_bytes = 0;
+	/* From here on @nt may go: an ICMP message may want its place in the table */
+	dev_hold(dev);
+	while (!list_empty(&todo)) {
+		struct pkt *p = list_entry(todo.next, struct pkt, node);
+
+		list_del(&p->node);
+		if (ops->unreachable)
+			ops->unreachable(p);
+		else
+			pkt_drop(dev->net, p, DROP_NEIGH_FAILED);
+	}
+	dev_put(dev);
 }
 
 static void queue_add(struct neigh *nt, struct pkt *p)
@@ -382,7 +390,8 @@ static void neigh_timer(struct timer *t)
 /* Begin to ask for an address. */
 static void resolve(struct neigh *nt)
 {
-	nt->probes = (u8)neigh_conf(nt->dev, NC_UCAST_SOLICIT); /* nobody to ask alone yet */
+	nt->probes =
+	    (u8)neigh_conf(nt->dev, NC_UCAST_SOLICIT); /* nobody to ask alone yet */
 	set_state(nt, NUD_INCOMPLETE);
 	nt->updated_ns = now(nt);
 	solicit(nt);
@@ -467,11 +476,11 @@ int neigh_update(struct dev *dev, const struct ipaddr *addr, const u8 *lladdr,
 	}
 	if (!(state & NUD_HAS_LLADDR)) {
 		set_state(nt, state);
-		if (state & NUD_FAILED)
-			queue_fail(nt);
 		if (state & NUD_INCOMPLETE)
 			resolve(nt);
 		changed(nt);
+		if (state & NUD_FAILED)
+			queue_fail(nt);
 		return 0;
 	}
 	same = had && (!lladdr || !memcmp(nt->lladdr, lladdr, dev->addr_len));
@@ -542,7 +551,6 @@ static int dev_event(struct net *net, enum event_kind kind, void *obj)
 	struct dev *dev = obj;
 	struct neigh_dev *nd;
 
-	(void)net;
 	switch (kind) {
 	case EV_DEV_REGISTER:
 		nd = net_alloc(dev->net, sizeof(*nd));
@@ -556,7 +564,7 @@ static int dev_event(struct net *net, enum event_kind kind, void *obj)
 		neigh_flush(dev, false);
 		break;
 	case EV_DEV_CHANGE:
-		if (!dev->carrier)
+		if (!dev->carrier && conf4_get(net, dev, CONF4_ARP_EVICT_NOCARRIER))
 			neigh_flush(dev, true);
 		break;
 	case EV_DEV_UNREGISTER:
