@@ -186,7 +186,7 @@ static void passed(void)
 	memcpy(CMSG_DATA(c), &s, sizeof(int));
 	say("SCM_RIGHTS send", sendmsg(pair[0], &m, 0));
 	memset(u.buf, 0, sizeof(u.buf));
-	say("SCM_RIGHTS receive", recvmsg(pair[1], &m, 0));
+	say("SCM_RIGHTS receive", recvmsg(pair[1], &m, MSG_DONTWAIT));
 	c = CMSG_FIRSTHDR(&m);
 	if (c && c->cmsg_type == SCM_RIGHTS)
 		memcpy(&got, CMSG_DATA(c), sizeof(int));
