@@ -288,8 +288,7 @@ int netns_open(struct super *s, const struct netns *ns, bool path)
 
 static int caller_by_fd(const struct caller *caller, int fd, struct net **out)
 {
-	const struct super_caller *sc =
-	    container_of(caller, struct super_caller, caller);
+	const struct super_caller *sc = caller->arg; /* @caller may be a copy */
 	struct netns *ns;
 	int err = netns_by_fd(sc->s, sc->c, fd, false, &ns);
 
@@ -302,8 +301,7 @@ static int caller_by_fd(const struct caller *caller, int fd, struct net **out)
 
 static int caller_by_pid(const struct caller *caller, int pid, struct net **out)
 {
-	const struct super_caller *sc =
-	    container_of(caller, struct super_caller, caller);
+	const struct super_caller *sc = caller->arg; /* @caller may be a copy */
 	struct netns *ns;
 	int err = netns_by_pid(sc->s, pid, &ns);
 
@@ -330,6 +328,7 @@ void netns_caller(struct super *s, const struct call *c, struct super_caller *ou
 	out->caller.pid = task_pid(s, c->tid);
 	out->caller.caps = ~0ULL;
 	out->caller.ops = &caller_ops;
+	out->caller.arg = out;
 }
 
 /* ---- the sweep ---- */
