@@ -51,7 +51,7 @@ lab=$!
 until_true 5 test -e ready
 w ls | awk 'FNR == 1 || $1 == "lab" { print $1, $3 }'
 w exec lab -- ip netns list
-w exec lab:red -- ip -br addr
+w exec lab:red -- ip -br addr | norm
 w exec lab:red -- sh -c 'ip netns identify $$; exit 5'; echo "status $?"
 w exec lab -- ip netns add blue
 w exec lab -- sh -c 'ip netns list | sort'

@@ -29,7 +29,7 @@ show ip -n red -br link
 show ip netns exec red ip netns exec blue ip netns identify
 : >"$TMPDIR/plain"
 say 'identify, pids'
-show ip netns identify $$
+[ -z "$(ip netns identify $$)" ] && echo 'here is no name'
 show ip netns exec red ip netns identify
 show ip netns identify 999999
 ip netns exec red sleep 60 &
