@@ -493,6 +493,25 @@ static void raise_change(struct dev *dev, u32 change)
 	dev->change = 0;
 }
 
+/* The lower layer is down: as Linux sees it, by the index of the link's other end among
+ * the devices of this net */
+static bool lower_is_down(const struct dev *dev)
+{
+	const struct dev *other = dev->ops->peer ? dev->ops->peer(dev) : NULL;
+
+	if (!other || other->ifindex == dev->ifindex)
+		return false;
+	other = dev_by_index(dev->net, other->ifindex);
+	return other && !other->carrier;
+}
+
+static u8 operstate_of(const struct dev *dev)
+{
+	if (dev->carrier)
+		return dev->dormant ? IF_OPER_DORMANT : IF_OPER_UP;
+	return lower_is_down(dev) ? IF_OPER_LOWERLAYERDOWN : IF_OPER_DOWN;
+}
+
 int dev_open(struct dev *dev)
 {
 	int err;
@@ -508,6 +527,8 @@ int dev_open(struct dev *dev)
 		return err;
 	}
 	dev->opened = true;
+	if (!dev->carrier)
+		dev->operstate = operstate_of(dev);
 	dev->net->dev_gen++;
 	raise_change(dev, IFF_UP | IFF_RUNNING);
 	event_raise(dev->net, EV_DEV_UP, dev);
@@ -572,12 +593,8 @@ u32 dev_flags(const struct dev *dev)
 
 void dev_update_operstate(struct dev *dev)
 {
-	u8 state;
+	u8 state = operstate_of(dev);
 
-	if (dev->carrier)
-		state = dev->dormant ? IF_OPER_DORMANT : IF_OPER_UP;
-	else
-		state = dev->ops->peer ? IF_OPER_LOWERLAYERDOWN : IF_OPER_DOWN;
 	if (state == dev->operstate)
 		return;
 	dev->operstate = state;

@@ -468,6 +468,23 @@ int nl_dump_start(struct nl_req *rq, const struct nl_dump_ops *ops, const void *
 
 /* ---- requests ---- */
 
+/* A handler's caller is a copy with less; what only the real one can resolve is asked
+ * of the real one, which may be part of something larger */
+static int real_by_fd(const struct caller *c, int fd, struct net **out)
+{
+	return caller_net_by_fd(c->arg, fd, out);
+}
+
+static int real_by_pid(const struct caller *c, int pid, struct net **out)
+{
+	return caller_net_by_pid(c->arg, pid, out);
+}
+
+static const struct caller_ops real_ops = {
+    .net_by_fd = real_by_fd,
+    .net_by_pid = real_by_pid,
+};
+
 static void one_request(struct nl_sock *nk, const struct nl_family *f,
 			const struct msg *m, const struct nlmsghdr *nlh)
 {
@@ -480,6 +497,8 @@ static void one_request(struct nl_sock *nk, const struct nl_family *f,
 
 	if (m->caller)
 		rq.caller = *m->caller;
+	rq.caller.ops = &real_ops;
+	rq.caller.arg = (void *)(uintptr_t)m->caller;
 	rq.caller.net = nk->sk.net;
 	rq.caller.caps &= nk->opener_caps;
 	if (nlh->nlmsg_flags & NLM_F_REQUEST && nlh->nlmsg_type >= NLMSG_MIN_TYPE)

@@ -385,7 +385,7 @@ static int link_new(struct nl_req *rq)
 	else if (!given && lr.tb[IFLA_GROUP])
 		err = change_group(rq, &lr);
 	else
-		err = given ? -ENODEV : -EINVAL;
+		err = -ENODEV; /* ip asks with nothing at all whether we know NEWLINK */
 	net_put(target);
 	return err;
 }

@@ -315,7 +315,7 @@ static void put_parms(struct nlmsg_builder *b, const struct dev *dev, bool named
 	nla_put_u32(b, NDTPA_REFCNT, 1);
 	nla_put_u32(b, NDTPA_QUEUE_LENBYTES, (u32)neigh_conf(dev, NC_UNRES_QLEN_BYTES));
 	nla_put_u32(b, NDTPA_QUEUE_LEN,
-		    (u32)neigh_conf(dev, NC_UNRES_QLEN_BYTES) / 2048);
+		    (u32)neigh_conf(dev, NC_UNRES_QLEN_BYTES) / 2090);
 	nla_put_u32(b, NDTPA_PROXY_QLEN, 64);
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
 		nla_put_u32(b, counts[i].attr, (u32)neigh_conf(dev, counts[i].knob));
