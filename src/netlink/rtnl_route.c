@@ -11,6 +11,7 @@
 #include "ip/addr4.h"
 #include "ip/fib.h"
 #include "ip/route.h"
+#include "ip/rule.h"
 #include "netlink/rtnl.h"
 
 #include <linux/in_route.h>
@@ -356,6 +357,26 @@ static const struct {
     {RTN_MULTICAST, RTCF_MULTICAST},
 };
 
+static int count_rules(struct rule *r, void *arg)
+{
+	int *n = arg;
+
+	n[r->default_rule]++;
+	return 0;
+}
+
+/* Linux keeps the local and the main table in one as long as there are no rules but
+ * the first three, and then calls both main (N5.4) */
+static u32 shown_table(struct net *net, const struct route *rt)
+{
+	int n[2] = {0};
+
+	if (rt->table != RT_TABLE_LOCAL)
+		return rt->table;
+	rule_walk(net, AF_INET, count_rules, n);
+	return n[0] || n[1] != 3 ? RT_TABLE_LOCAL : RT_TABLE_MAIN;
+}
+
 static void put_answer_metrics(struct nlmsg_builder *b, const struct route *rt, u64 now)
 {
 	u32 metrics[FIB_METRICS] = {0};
@@ -378,7 +399,7 @@ static int answer_fill(struct nlmsg_builder *b, const struct nl_req *rq,
 {
 	struct rtmsg *rtm = nlmsg_begin(b, RTM_NEWROUTE, 0, rq->nlh->nlmsg_seq,
 					rq->nk->portid, sizeof(*rtm));
-	u32 table = lookup_table ? rt->table : RT_TABLE_MAIN;
+	u32 table = lookup_table ? shown_table(rq->net, rt) : RT_TABLE_MAIN;
 	struct rta_cacheinfo ci = {0};
 	u64 now = clock_now(rq->net->w);
 
