@@ -61,5 +61,6 @@ void unix_connect(struct super *s, struct call *c, const struct target *t);
 void unix_name(struct super *s, struct call *c, const struct target *t, bool peer);
 void unix_sendto(struct super *s, struct call *c, const struct target *t,
 		 const struct sockaddr_storage *a, socklen_t len);
+void unix_sendmsg(struct super *s, struct call *c, const struct target *t);
 
 #endif

@@ -211,8 +211,12 @@ void call_sendmsg(struct super *s, struct call *c)
 	struct target t;
 	struct op op;
 
-	if (!target_ours(s, c, &t))
+	if (!target_get(s, c, &t))
 		return;
+	if (!t.ep) {
+		unix_sendmsg(s, c, &t);
+		return;
+	}
 	ep = t.ep;
 	if (ep->kind == EP_STREAM && (t.dup < 0 || !names_address(c))) {
 		close(t.dup);

@@ -12,7 +12,10 @@
  *
  * Limits: the longest abstract name is PREFIX bytes shorter than on the host;
  * recvfrom() of datagrams shows a peer's name with its prefix; the peer of a
- * connection by abstract name is, for SO_PEERCRED, the supervisor.
+ * connection by abstract name is, for SO_PEERCRED, the supervisor. Without
+ * pidfd_getfd there is no socket to do it on, and abstract names are refused.
+ * A name that is a path is left to the kernel, which reads it anew: this keeps
+ * namespaces apart for programs, not against one that changes it meanwhile.
  */
 
 #include "super/calls.h"
@@ -25,6 +28,7 @@
 #include "core/net.h"
 #include "core/warren.h"
 #include "super/memory.h"
+#include "super/task.h"
 
 enum {
 	PREFIX = 9, /* 'w', 4 digits of the warren, 4 of the namespace */
@@ -129,8 +133,15 @@ void unix_bind(struct super *s, struct call *c, const struct target *t)
 	socklen_t given = (socklen_t)c->args[2];
 	int len;
 
-	if (!s->plane || !is_unix_socket(t->dup) ||
-	    addr_read(c, c->args[1], c->args[2], &a)) {
+	if (!s->plane || addr_read(c, c->args[1], c->args[2], &a)) {
+		unix_continue(s, c, t);
+		return;
+	}
+	if (t->dup < 0 && (unix_is_abstract(&a, given) || given == PATH_AT)) {
+		unix_reply(s, c, t, -EPERM);
+		return;
+	}
+	if (t->dup < 0 || !is_unix_socket(t->dup)) {
 		unix_continue(s, c, t);
 		return;
 	}
@@ -176,7 +187,15 @@ void unix_connect(struct super *s, struct call *c, const struct target *t)
 	int len;
 
 	if (!s->plane || addr_read(c, c->args[1], c->args[2], &a) ||
-	    !unix_is_abstract(&a, (socklen_t)c->args[2]) || !is_unix_socket(t->dup)) {
+	    !unix_is_abstract(&a, (socklen_t)c->args[2])) {
+		unix_continue(s, c, t);
+		return;
+	}
+	if (t->dup < 0) {
+		unix_reply(s, c, t, -EPERM);
+		return;
+	}
+	if (!is_unix_socket(t->dup)) {
 		unix_continue(s, c, t);
 		return;
 	}
@@ -203,26 +222,135 @@ void unix_name(struct super *s, struct call *c, const struct target *t, bool pee
 	unix_reply(s, c, t, addr_write(c, c->args[1], c->args[2], &a, len));
 }
 
-/* ---- sendto ---- */
+/* ---- sendto, sendmsg ---- */
+
+/* Send @h, whose name is the program's, on the duplicate. Return: bytes or errno */
+static s64 unix_send(struct super *s, const struct call *c, const struct target *t,
+		     struct msghdr *h, int flags)
+{
+	struct sockaddr_un host;
+	int len = unix_to_host(s, c, h->msg_name, h->msg_namelen, &host);
+	ssize_t n;
+
+	if (len < 0)
+		return len;
+	if (t->dup < 0)
+		return -EPERM;
+	h->msg_name = &host;
+	h->msg_namelen = (socklen_t)len;
+	n = sendmsg(t->dup, h, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n < 0 ? -errno : n;
+}
 
 void unix_sendto(struct super *s, struct call *c, const struct target *t,
 		 const struct sockaddr_storage *a, socklen_t len)
 {
-	struct sockaddr_un host;
-	size_t n = c->args[2];
-	u8 *buf = s->plane->user;
-	ssize_t sent;
-	int host_len = unix_to_host(s, c, a, len, &host);
+	struct sockaddr_storage name = *a;
+	struct iovec iov = {s->plane->user, c->args[2]};
+	struct msghdr h = {
+	    .msg_name = &name, .msg_namelen = len, .msg_iov = &iov, .msg_iovlen = 1};
+	s64 ret;
 
-	if (host_len < 0 || n > sizeof(s->plane->user)) {
-		unix_reply(s, c, t, host_len < 0 ? host_len : -EMSGSIZE);
+	if (c->args[2] > PLANE_BUF)
+		ret = -EMSGSIZE;
+	else if (mem_read(c, c->args[1], s->plane->user, c->args[2]))
+		ret = -EFAULT;
+	else
+		ret = unix_send(s, c, t, &h, (int)c->args[3]);
+	unix_reply(s, c, t, ret);
+}
+
+/* Descriptors that are passed become ours for a moment. Return: 0 or errno */
+static int rights_take(struct super *s, const struct call *c, struct cmsghdr *cm)
+{
+	size_t n = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	int *fds = (void *)CMSG_DATA(cm), err = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int fd = -1;
+
+		if (!err)
+			err = task_getfd(s, c, fds[i], &fd);
+		fds[i] = err ? -1 : fd;
+	}
+	return err;
+}
+
+static void rights_give_back(struct cmsghdr *cm)
+{
+	const int *fds = (void *)CMSG_DATA(cm);
+
+	for (size_t i = 0; i < (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static s64 unix_send_control(struct super *s, const struct call *c,
+			     const struct target *t, struct msghdr *h, int flags)
+{
+	struct cmsghdr *cm;
+	s64 ret = 0;
+
+	for (cm = CMSG_FIRSTHDR(h); cm; cm = CMSG_NXTHDR(h, cm)) {
+		if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS ||
+		    cm->cmsg_len < CMSG_LEN(0))
+			return -EINVAL; /* credentials would be the supervisor's */
+		if (cm != CMSG_FIRSTHDR(h))
+			return -EINVAL;
+	}
+	cm = CMSG_FIRSTHDR(h);
+	if (cm)
+		ret = rights_take(s, c, cm);
+	if (!ret)
+		ret = unix_send(s, c, t, h, flags);
+	if (cm)
+		rights_give_back(cm);
+	return ret;
+}
+
+static s64 unix_do_sendmsg(struct super *s, const struct call *c,
+			   const struct target *t, const struct sockaddr_storage *a,
+			   const struct msghdr *there)
+{
+	struct plane *pl = s->plane;
+	struct sockaddr_storage name = *a;
+	struct iovec iov = {pl->user, 0};
+	struct msghdr h = {.msg_name = &name,
+			   .msg_namelen = there->msg_namelen,
+			   .msg_iov = &iov,
+			   .msg_iovlen = 1};
+	size_t total;
+	int err = mem_read_iov(c, (uintptr_t)there->msg_iov, there->msg_iovlen, pl->iov,
+			       &total);
+
+	if (err)
+		return err;
+	if (total > PLANE_BUF)
+		return -EMSGSIZE;
+	if (there->msg_controllen > PLANE_CONTROL)
+		return -ENOBUFS;
+	iov.iov_len = total;
+	if (there->msg_control && there->msg_controllen) {
+		h.msg_control = pl->control;
+		h.msg_controllen = there->msg_controllen;
+	}
+	if (mem_gather(c, pl->iov, there->msg_iovlen, 0, pl->user, total) ||
+	    mem_read(c, (uintptr_t)there->msg_control, pl->control, h.msg_controllen))
+		return -EFAULT;
+	return unix_send_control(s, c, t, &h, (int)c->args[2]);
+}
+
+void unix_sendmsg(struct super *s, struct call *c, const struct target *t)
+{
+	struct sockaddr_storage a;
+	struct msghdr there;
+
+	if (!s->plane || mem_read(c, c->args[1], &there, sizeof(there)) ||
+	    !there.msg_name || !there.msg_namelen ||
+	    addr_read(c, (uintptr_t)there.msg_name, there.msg_namelen, &a) ||
+	    !unix_is_abstract(&a, there.msg_namelen)) {
+		unix_continue(s, c, t);
 		return;
 	}
-	if (mem_read(c, c->args[1], buf, n)) {
-		unix_reply(s, c, t, -EFAULT);
-		return;
-	}
-	sent = sendto(t->dup, buf, n, (int)c->args[3] | MSG_DONTWAIT | MSG_NOSIGNAL,
-		      (struct sockaddr *)&host, (socklen_t)host_len);
-	unix_reply(s, c, t, sent < 0 ? -errno : sent);
+	unix_reply(s, c, t, unix_do_sendmsg(s, c, t, &a, &there));
 }
