@@ -105,7 +105,7 @@ struct dev {
 	u32 txqlen, group;
 	u32 promisc, allmulti; /* counts */
 	bool carrier, dormant, netns_immutable;
-	bool opened; /* was up since it came to its net: has a queue, "noqueue" */
+	bool opened;  /* was up since it came to its net: has a queue, "noqueue" */
 	u8 operstate; /* IF_OPER_x */
 	u8 linkmode;
 	u32 carrier_changes, carrier_up, carrier_down;

@@ -239,12 +239,12 @@ int warren_link_mtu(struct warren_ns *ns, const char *name, unsigned mtu)
 	return dev ? dev_set_mtu(dev, mtu, NULL) : -ENODEV;
 }
 
-int warren_link_move(struct warren_ns *ns, const char *name, struct warren_ns *to,
-		     const char *new_name)
+int warren_link_move(struct warren_ns *ns, const char *dev_name, struct warren_ns *to,
+		     const char *name)
 {
-	struct dev *dev = dev_by_name(ns_net(ns), name);
+	struct dev *dev = dev_by_name(ns_net(ns), dev_name);
 
-	return dev ? dev_move(dev, ns_net(to), new_name, 0, NULL) : -ENODEV;
+	return dev ? dev_move(dev, ns_net(to), name, 0, NULL) : -ENODEV;
 }
 
 int warren_link_mac(struct warren_ns *ns, const char *name, uint8_t mac[6])

@@ -94,7 +94,7 @@ static int to_sockaddr(const char *addr, uint16_t port, struct sockaddr_in *out)
 		return -EAFNOSUPPORT;
 	memset(out, 0, sizeof(*out));
 	out->sin_family = AF_INET;
-	out->sin_port = cpu_to_be16(port);
+	out->sin_port = (__force u16)cpu_to_be16(port);
 	out->sin_addr.s_addr = (__force u32)a.v4;
 	return 0;
 }

@@ -10,8 +10,8 @@
 
 #include <linux/if_ether.h>
 
-#include "core/dev.h"
 #include "base/text.h"
+#include "core/dev.h"
 #include "link/ether.h"
 #include "wire/pcapng.h"
 

@@ -68,8 +68,8 @@ struct demux_node *demux_find(const struct demux *d, const struct net *net,
 	for (; tn; tn = table_next(tn)) {
 		struct demux_node *n = container_of(tn, struct demux_node, node);
 
-		if (n->net != net || n->t.lport != t->lport ||
-		    n->t.pport != t->pport || !ipaddr_equal(&n->t.peer, &t->peer) ||
+		if (n->net != net || n->t.lport != t->lport || n->t.pport != t->pport ||
+		    !ipaddr_equal(&n->t.peer, &t->peer) ||
 		    !ipaddr_equal(&n->t.local, &t->local))
 			continue;
 		if (n->t.bound_dev && n->t.bound_dev == t->bound_dev)

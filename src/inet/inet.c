@@ -21,7 +21,7 @@ enum { STATE_ESTABLISHED = 1, STATE_CLOSE = 7 };
 enum { T_NONLOCAL_BIND };
 
 static const struct tunable inet_tunables[] = {
-	[T_NONLOCAL_BIND] = { .path = "net/ipv4/ip_nonlocal_bind", .max = 1 },
+    [T_NONLOCAL_BIND] = {.path = "net/ipv4/ip_nonlocal_bind", .max = 1},
 };
 
 /* Registered under type and protocol; a kind that takes every protocol under 0xffff */
@@ -31,7 +31,8 @@ static const struct tunable inet_tunables[] = {
 int inet_register(struct warren *w, const struct part *part, const struct inet_proto *p)
 {
 	return registry_add(w, REG_INET, part, NULL,
-			    KEY(p->type, p->any_protocol ? ANY_PROTOCOL : p->protocol), p);
+			    KEY(p->type, p->any_protocol ? ANY_PROTOCOL : p->protocol),
+			    p);
 }
 
 /* Protocol 0: the first that was registered for the type */
@@ -80,8 +81,8 @@ static int inet_create(struct net *net, const struct caller *c, int type, int pr
 }
 
 static const struct family inet_family = {
-	.family = AF_INET,
-	.create = inet_create,
+    .family = AF_INET,
+    .create = inet_create,
 };
 
 /* ---- life ---- */
@@ -107,8 +108,8 @@ void inet_destroy(struct inet_sock *is)
 
 /* ---- names ---- */
 
-int inet_addr_from_user(const struct inet_sock *is, const struct sockaddr *a, socklen_t len,
-			struct ipaddr *addr, be16 *port)
+int inet_addr_from_user(const struct inet_sock *is, const struct sockaddr *a,
+			socklen_t len, struct ipaddr *addr, be16 *port)
 {
 	struct sockaddr_in in;
 
@@ -127,9 +128,9 @@ void inet_addr_to_user(const struct ipaddr *addr, be16 port, struct sockaddr_sto
 		       socklen_t *len)
 {
 	struct sockaddr_in in = {
-		.sin_family = AF_INET,
-		.sin_port = (__force u16)port,
-		.sin_addr.s_addr = (__force u32)addr->v4,
+	    .sin_family = AF_INET,
+	    .sin_port = (__force u16)port,
+	    .sin_addr.s_addr = (__force u32)addr->v4,
 	};
 
 	memcpy(a, &in, sizeof(in));
@@ -148,8 +149,8 @@ int inet_name(struct sock *sk, bool peer, struct sockaddr_storage *a, socklen_t 
 		inet_addr_to_user(&is->peer, is->pport, a, len);
 		return 0;
 	}
-	inet_addr_to_user(ipaddr_is_any(&is->local) ? &is->rcv_local : &is->local, is->lport, a,
-			  len);
+	inet_addr_to_user(ipaddr_is_any(&is->local) ? &is->rcv_local : &is->local,
+			  is->lport, a, len);
 	return 0;
 }
 
@@ -171,8 +172,9 @@ static bool bindable(struct inet_sock *is, const struct ipaddr *addr)
 	return is->sk.type != SOCK_STREAM && inet_is_subnet_broadcast(net, addr->v4);
 }
 
-int inet_bind_check(struct inet_sock *is, const struct caller *c, const struct sockaddr *a,
-		    socklen_t len, struct ipaddr *addr, be16 *port)
+int inet_bind_check(struct inet_sock *is, const struct caller *c,
+		    const struct sockaddr *a, socklen_t len, struct ipaddr *addr,
+		    be16 *port)
 {
 	int err = inet_addr_from_user(is, a, len, addr, port);
 
@@ -191,21 +193,22 @@ int inet_bind_check(struct inet_sock *is, const struct caller *c, const struct s
 
 /* ---- routes ---- */
 
-void inet_flow(const struct inet_sock *is, const struct ipaddr *dst, be16 dport, struct flow *fl)
+void inet_flow(const struct inet_sock *is, const struct ipaddr *dst, be16 dport,
+	       struct flow *fl)
 {
 	*fl = (struct flow){
-		.family = dst->family,
-		.src = is->local,
-		.dst = *dst,
-		.oif = is->sk.bound_dev,
-		.tos = is->tos & 0x1c,
-		.proto = (u8)is->sk.protocol,
-		.scope = is->sk.dont_route ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
-		.mark = is->sk.mark,
-		.sport = is->lport,
-		.dport = dport,
-		.uid = is->sk.uid,
-		.any_src = is->freebind || is->transparent || is->hdrincl,
+	    .family = dst->family,
+	    .src = is->local,
+	    .dst = *dst,
+	    .oif = is->sk.bound_dev,
+	    .tos = is->tos & 0x1c,
+	    .proto = (u8)is->sk.protocol,
+	    .scope = is->sk.dont_route ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+	    .mark = is->sk.mark,
+	    .sport = is->lport,
+	    .dport = dport,
+	    .uid = is->sk.uid,
+	    .any_src = is->freebind || is->transparent || is->hdrincl,
 	};
 	if (!ipaddr_is_multicast(dst))
 		return;
@@ -243,12 +246,13 @@ static int inet_boot(struct warren *w)
 	if (!err)
 		err = port_conf_boot(w, &inet_part);
 	if (!err)
-		err = tunable_register(w, &inet_part, inet_tunables, ARRAY_SIZE(inet_tunables));
+		err = tunable_register(w, &inet_part, inet_tunables,
+				       ARRAY_SIZE(inet_tunables));
 	return err;
 }
 
 const struct part inet_part = {
-	.name = "inet",
-	.id = PART_INET,
-	.boot = inet_boot,
+    .name = "inet",
+    .id = PART_INET,
+    .boot = inet_boot,
 };

@@ -17,23 +17,26 @@ struct queued_error {
 	be16 dport;
 	be32 offender, dst;
 };
-_Static_assert(sizeof(struct queued_error) <= sizeof(((struct pkt *)0)->cb), "fits in cb");
+_Static_assert(sizeof(struct queued_error) <= sizeof(((struct pkt *)0)->cb),
+	       "fits in cb");
 
-static void queue_error(struct inet_sock *is, const struct pkt *p, const struct ip_error *e,
-			be16 dport)
+static void queue_error(struct inet_sock *is, const struct pkt *p,
+			const struct ip_error *e, be16 dport)
 {
 	struct pkt *c = pkt_clone(p);
 
 	if (!c)
 		return;
 	*(struct queued_error *)c->cb = (struct queued_error){
-		.err = (u32)e->err,
-		.info = e->type == ICMP_DEST_UNREACH && e->code == ICMP_FRAG_NEEDED ? e->info : 0,
-		.type = e->type,
-		.code = e->code,
-		.dport = dport,
-		.offender = e->from.v4,
-		.dst = e->dst.v4,
+	    .err = (u32)e->err,
+	    .info = e->type == ICMP_DEST_UNREACH && e->code == ICMP_FRAG_NEEDED
+			? e->info
+			: 0,
+	    .type = e->type,
+	    .code = e->code,
+	    .dport = dport,
+	    .offender = e->from.v4,
+	    .dst = e->dst.v4,
 	};
 	/* the transport header is no part of what the program sent */
 	if (is->sk.protocol == IPPROTO_UDP && c->len >= 8)
@@ -41,7 +44,8 @@ static void queue_error(struct inet_sock *is, const struct pkt *p, const struct 
 	list_add_tail(&is->sk.err_queue, &c->node);
 }
 
-void inet_error(struct inet_sock *is, const struct pkt *p, const struct ip_error *e, be16 dport)
+void inet_error(struct inet_sock *is, const struct pkt *p, const struct ip_error *e,
+		be16 dport)
 {
 	if (!e->err)
 		return;
@@ -56,7 +60,7 @@ ssize_t inet_recv_error(struct inet_sock *is, struct msg *m)
 	struct {
 		struct sock_extended_err ee;
 		struct sockaddr_in offender;
-	} out = { 0 };
+	} out = {0};
 	struct queued_error q;
 	struct ipaddr dst;
 	u8 buf[2048];

@@ -42,8 +42,8 @@ static struct ifaddr4 *find_addr(struct dev *dev, const struct ifreq *ifr)
 static void put_addr(struct sockaddr *sa, be32 addr)
 {
 	struct sockaddr_in in = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = (__force u32)addr,
+	    .sin_family = AF_INET,
+	    .sin_addr.s_addr = (__force u32)addr,
 	};
 
 	memcpy(sa, &in, sizeof(in));
@@ -75,7 +75,7 @@ static int get_addr(struct dev *dev, unsigned long req, struct ifreq *ifr)
 static int set_addr(struct dev *dev, unsigned long req, struct ifreq *ifr)
 {
 	struct ifaddr4 *old = find_addr(dev, ifr);
-	struct ifaddr4 want = { .valid_s = ~0U, .preferred_s = ~0U };
+	struct ifaddr4 want = {.valid_s = ~0U, .preferred_s = ~0U};
 	struct sockaddr_in in;
 	be32 addr;
 
@@ -85,13 +85,13 @@ static int set_addr(struct dev *dev, unsigned long req, struct ifreq *ifr)
 	addr = (__force be32)in.sin_addr.s_addr;
 	if (old) {
 		want = (struct ifaddr4){
-			.local = old->local,
-			.address = old->address,
-			.broadcast = old->broadcast,
-			.plen = old->plen,
-			.scope = old->scope,
-			.valid_s = ~0U,
-			.preferred_s = ~0U,
+		    .local = old->local,
+		    .address = old->address,
+		    .broadcast = old->broadcast,
+		    .plen = old->plen,
+		    .scope = old->scope,
+		    .valid_s = ~0U,
+		    .preferred_s = ~0U,
 		};
 	} else if (req != SIOCSIFADDR) {
 		return -EADDRNOTAVAIL;
@@ -106,7 +106,8 @@ static int set_addr(struct dev *dev, unsigned long req, struct ifreq *ifr)
 			    : be32_to_cpu(addr) >> 29 == 6 ? 24
 							   : 32;
 		want.scope = ip4_is_loopback(addr) ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
-		if (!(dev->flags & IFF_POINTOPOINT) && want.plen < 31 && !dev_is_lo(dev))
+		if (!(dev->flags & IFF_POINTOPOINT) && want.plen < 31 &&
+		    !dev_is_lo(dev))
 			want.broadcast = addr | ~ip4_mask(want.plen);
 		break;
 	case SIOCSIFBRDADDR:
@@ -164,7 +165,8 @@ static int set_dev(struct dev *dev, unsigned long req, struct ifreq *ifr)
 	case SIOCSIFFLAGS:
 		return dev_set_flags(dev, (u32)(u16)ifr->ifr_flags, 0xffff);
 	case SIOCSIFMTU:
-		return ifr->ifr_mtu < 0 ? -EINVAL : dev_set_mtu(dev, (u32)ifr->ifr_mtu, NULL);
+		return ifr->ifr_mtu < 0 ? -EINVAL
+					: dev_set_mtu(dev, (u32)ifr->ifr_mtu, NULL);
 	case SIOCSIFTXQLEN:
 		if (ifr->ifr_qlen < 0)
 			return -EINVAL;
@@ -195,7 +197,7 @@ static int get_conf(struct net *net, struct ifconf *ifc)
 		if (!in)
 			continue;
 		list_for_each(ifa, &in->addrs, node) {
-			struct ifreq ifr = { 0 };
+			struct ifreq ifr = {0};
 
 			if (ifc->ifc_buf && used + (int)sizeof(ifr) > room)
 				goto out;

@@ -39,7 +39,7 @@ static struct membership *find_group(struct inet_sock *is, be32 group, s32 ifind
 static struct dev *group_dev(struct inet_sock *is, const struct ip_mreqn *mr)
 {
 	struct net *net = is->sk.net;
-	struct flow fl = { .family = AF_INET };
+	struct flow fl = {.family = AF_INET};
 	struct route *rt;
 	struct dev *dev;
 
@@ -104,7 +104,8 @@ static int leave(struct inet_sock *is, const struct ip_mreqn *mr)
 
 	if (!dev && (mr->imr_ifindex || mr->imr_address.s_addr))
 		return mr->imr_ifindex ? -EADDRNOTAVAIL : -ENODEV;
-	mb = find_group(is, (__force be32)mr->imr_multiaddr.s_addr, dev ? dev->ifindex : 0);
+	mb = find_group(is, (__force be32)mr->imr_multiaddr.s_addr,
+			dev ? dev->ifindex : 0);
 	if (!mb)
 		return -EADDRNOTAVAIL;
 	leave_one(is, mb);
@@ -127,12 +128,14 @@ bool inet_is_subnet_broadcast(const struct net *net, be32 addr)
 
 	if (!n)
 		return false;
-	r = list_first(&container_of(n, struct fib_prefix, lpm)->routes, struct fib_route, node);
+	r = list_first(&container_of(n, struct fib_prefix, lpm)->routes,
+		       struct fib_route, node);
 	return r && r->type == RTN_BROADCAST;
 }
 
 /* struct ip_mreq, ip_mreqn or, for IP_MULTICAST_IF, an address */
-static int get_mreqn(const void *val, socklen_t len, bool addr_only, struct ip_mreqn *mr)
+static int get_mreqn(const void *val, socklen_t len, bool addr_only,
+		     struct ip_mreqn *mr)
 {
 	memset(mr, 0, sizeof(*mr));
 	if (len >= sizeof(*mr)) {
@@ -160,8 +163,9 @@ static int set_mc_if(struct inet_sock *is, const void *val, socklen_t len)
 		is->mc_addr = ipaddr_any(AF_INET);
 		return 0;
 	}
-	dev = mr.imr_ifindex ? dev_by_index(is->sk.net, mr.imr_ifindex)
-			     : addr4_dev(is->sk.net, (__force be32)mr.imr_address.s_addr);
+	dev = mr.imr_ifindex
+		  ? dev_by_index(is->sk.net, mr.imr_ifindex)
+		  : addr4_dev(is->sk.net, (__force be32)mr.imr_address.s_addr);
 	if (!dev)
 		return -EADDRNOTAVAIL;
 	if (is->sk.bound_dev && is->sk.bound_dev != dev->ifindex)
@@ -208,7 +212,7 @@ static int set_range(struct inet_sock *is, int v)
 
 static int set_ip_opts(struct inet_sock *is, const u8 *val, socklen_t len)
 {
-	u8 hdr[60] = { 0x45 };
+	u8 hdr[60] = {0x45};
 	struct ip4_opts o;
 	u32 padded = (len + 3) & ~3U;
 
@@ -237,7 +241,8 @@ static int set_int_opt(struct inet_sock *is, const struct caller *c, int name, i
 		return 0;
 	case IP_TOS:
 		/* The ECN bits of a stream are TCP's */
-		is->tos = is->sk.type == SOCK_STREAM ? (u8)((v & ~3) | (is->tos & 3)) : (u8)v;
+		is->tos =
+		    is->sk.type == SOCK_STREAM ? (u8)((v & ~3) | (is->tos & 3)) : (u8)v;
 		is->sk.priority = (v >> 1 & 0xf) >= 8 ? 6 : 0;
 		route_put(is->route);
 		is->route = NULL;
@@ -254,7 +259,8 @@ static int set_int_opt(struct inet_sock *is, const struct caller *c, int name, i
 	case IP_RECVERR:
 		if (!v)
 			while (!list_empty(&is->sk.err_queue)) {
-				struct pkt *p = list_first(&is->sk.err_queue, struct pkt, node);
+				struct pkt *p =
+				    list_first(&is->sk.err_queue, struct pkt, node);
 
 				list_del(&p->node);
 				pkt_free(p);
@@ -302,8 +308,8 @@ static int set_int_opt(struct inet_sock *is, const struct caller *c, int name, i
 	}
 }
 
-int inet_set_opt(struct sock *sk, const struct caller *c, int level, int name, const void *val,
-		 socklen_t len)
+int inet_set_opt(struct sock *sk, const struct caller *c, int level, int name,
+		 const void *val, socklen_t len)
 {
 	struct inet_sock *is = inet_sk(sk);
 	struct ip_mreqn mr;
@@ -318,7 +324,8 @@ int inet_set_opt(struct sock *sk, const struct caller *c, int level, int name, c
 		return sk->type == SOCK_STREAM ? -EINVAL : set_mc_if(is, val, len);
 	case IP_ADD_MEMBERSHIP:
 	case IP_DROP_MEMBERSHIP:
-		err = sk->type == SOCK_STREAM ? -EPROTO : get_mreqn(val, len, false, &mr);
+		err =
+		    sk->type == SOCK_STREAM ? -EPROTO : get_mreqn(val, len, false, &mr);
 		if (err)
 			return err;
 		return name == IP_ADD_MEMBERSHIP ? join(is, &mr) : leave(is, &mr);
@@ -440,7 +447,8 @@ int inet_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len
 
 /* ---- control messages ---- */
 
-static int get_pktinfo(const struct inet_sock *is, const struct cmsghdr *h, struct inet_cmsg *out)
+static int get_pktinfo(const struct inet_sock *is, const struct cmsghdr *h,
+		       struct inet_cmsg *out)
 {
 	struct in_pktinfo info;
 
@@ -471,11 +479,13 @@ static int get_int_cmsg(const struct cmsghdr *h, int *v)
 	return 0;
 }
 
-int inet_get_cmsgs(const struct inet_sock *is, const struct msg *m, struct inet_cmsg *out)
+int inet_get_cmsgs(const struct inet_sock *is, const struct msg *m,
+		   struct inet_cmsg *out)
 {
-	struct msghdr mh = { .msg_control = m->control, .msg_controllen = m->control_len };
+	struct msghdr mh = {.msg_control = m->control,
+			    .msg_controllen = m->control_len};
 
-	*out = (struct inet_cmsg){ .ttl = -1, .tos = -1, .src = ipaddr_any(AF_INET) };
+	*out = (struct inet_cmsg){.ttl = -1, .tos = -1, .src = ipaddr_any(AF_INET)};
 	if (!m->control || !m->control_len)
 		return 0;
 	for (struct cmsghdr *h = CMSG_FIRSTHDR(&mh); h; h = CMSG_NXTHDR(&mh, h)) {
@@ -519,16 +529,16 @@ void inet_put_cmsgs(struct inet_sock *is, const struct pkt *p, struct msg *m)
 
 	if (is->rx_pktinfo) {
 		struct in_pktinfo info = {
-			.ipi_ifindex = p->iif,
-			.ipi_spec_dst.s_addr = (__force u32)ip->daddr,
-			.ipi_addr.s_addr = (__force u32)ip->daddr,
+		    .ipi_ifindex = p->iif,
+		    .ipi_spec_dst.s_addr = (__force u32)ip->daddr,
+		    .ipi_addr.s_addr = (__force u32)ip->daddr,
 		};
 
 		if (ip4_is_multicast(ip->daddr) || ip4_is_broadcast(ip->daddr)) {
 			struct dev *dev = dev_by_index(is->sk.net, p->iif);
 
 			info.ipi_spec_dst.s_addr = (__force u32)addr4_select(
-				is->sk.net, dev, ip->saddr, RT_SCOPE_UNIVERSE);
+			    is->sk.net, dev, ip->saddr, RT_SCOPE_UNIVERSE);
 		}
 		msg_put_cmsg(m, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
 	}
@@ -539,28 +549,29 @@ void inet_put_cmsgs(struct inet_sock *is, const struct pkt *p, struct msg *m)
 	if (is->rx_tos)
 		msg_put_cmsg(m, IPPROTO_IP, IP_TOS, &ip->tos, sizeof(ip->tos));
 	if (is->rx_opts && ip4_hdr_len(ip) > sizeof(*ip))
-		msg_put_cmsg(m, IPPROTO_IP, IP_RECVOPTS, ip + 1, ip4_hdr_len(ip) - sizeof(*ip));
+		msg_put_cmsg(m, IPPROTO_IP, IP_RECVOPTS, ip + 1,
+			     ip4_hdr_len(ip) - sizeof(*ip));
 	if (is->rx_origdst) {
 		const be16 *ports = pkt_l4(p);
 		struct sockaddr_in to = {
-			.sin_family = AF_INET,
-			.sin_addr.s_addr = (__force u32)ip->daddr,
-			.sin_port = (__force u16)ports[1],
+		    .sin_family = AF_INET,
+		    .sin_addr.s_addr = (__force u32)ip->daddr,
+		    .sin_port = (__force u16)ports[1],
 		};
 
 		msg_put_cmsg(m, IPPROTO_IP, IP_ORIGDSTADDR, &to, sizeof(to));
 	}
 	if (is->sk.timestamp == 1) {
 		struct timeval tv = {
-			.tv_sec = (time_t)(p->stamp_ns / NS_PER_S),
-			.tv_usec = (suseconds_t)(p->stamp_ns % NS_PER_S / NS_PER_US),
+		    .tv_sec = (time_t)(p->stamp_ns / NS_PER_S),
+		    .tv_usec = (suseconds_t)(p->stamp_ns % NS_PER_S / NS_PER_US),
 		};
 
 		msg_put_cmsg(m, SOL_SOCKET, SO_TIMESTAMP_OLD, &tv, sizeof(tv));
 	} else if (is->sk.timestamp == 2) {
 		struct timespec ts = {
-			.tv_sec = (time_t)(p->stamp_ns / NS_PER_S),
-			.tv_nsec = (long)(p->stamp_ns % NS_PER_S),
+		    .tv_sec = (time_t)(p->stamp_ns / NS_PER_S),
+		    .tv_nsec = (long)(p->stamp_ns % NS_PER_S),
 		};
 
 		msg_put_cmsg(m, SOL_SOCKET, SO_TIMESTAMPNS_OLD, &ts, sizeof(ts));

@@ -18,7 +18,7 @@ struct port_bucket {
 	u16 port;
 	struct list owners; /* inet_sock.bind_node */
 	u32 n;
-	u32 n_bound;	    /* of those: not chosen by connect() */
+	u32 n_bound; /* of those: not chosen by connect() */
 };
 
 struct ports {
@@ -36,8 +36,8 @@ void ports_fini(struct ports *ps);
  */
 int port_bind(struct ports *ps, struct inet_sock *is, u16 port);
 /*
- * For connect(): choose a port, RFC 6056 algorithm 4, so that the tuple is free; @busy says whether (port) is
- * taken for this destination (it may recycle a TIME_WAIT).
+ * For connect(): choose a port, RFC 6056 algorithm 4, so that the tuple is free; @busy
+ * says whether (port) is taken for this destination (it may recycle a TIME_WAIT).
  */
 int port_connect(struct ports *ps, struct inet_sock *is,
 		 bool (*busy)(struct inet_sock *is, be16 lport, void *arg), void *arg);

@@ -16,24 +16,27 @@ static int reserved_changed(struct net *net, const struct tunable *t);
 enum { T_RANGE, T_RESERVED, T_UNPRIVILEGED };
 
 static const struct tunable conf[] = {
-	[T_RANGE] = {
-		.path = "net/ipv4/ip_local_port_range",
-		.n = 2,
-		.min = 1,
-		.max = 65535,
-		.def = { 32768, 60999 },
-		.changed = range_changed,
+    [T_RANGE] =
+	{
+	    .path = "net/ipv4/ip_local_port_range",
+	    .n = 2,
+	    .min = 1,
+	    .max = 65535,
+	    .def = {32768, 60999},
+	    .changed = range_changed,
 	},
-	[T_RESERVED] = {
-		.path = "net/ipv4/ip_local_reserved_ports",
-		.type = TUNABLE_STRING,
-		.def_s = "",
-		.changed = reserved_changed,
+    [T_RESERVED] =
+	{
+	    .path = "net/ipv4/ip_local_reserved_ports",
+	    .type = TUNABLE_STRING,
+	    .def_s = "",
+	    .changed = reserved_changed,
 	},
-	[T_UNPRIVILEGED] = {
-		.path = "net/ipv4/ip_unprivileged_port_start",
-		.max = 65535,
-		.def = { 1024 },
+    [T_UNPRIVILEGED] =
+	{
+	    .path = "net/ipv4/ip_unprivileged_port_start",
+	    .max = 65535,
+	    .def = {1024},
 	},
 };
 

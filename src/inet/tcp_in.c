@@ -161,7 +161,7 @@ static void dsack(struct tcp_sock *tp, u32 start, u32 end, bool old)
 static void sack_add(struct tcp_sock *tp, u32 start, u32 end)
 {
 	u32 n = 0;
-	struct tcp_sack_range r = {start, end}, keep[TCP_SACKS_MAX];
+	struct tcp_sack_range r = {start, end}, keep[TCP_SACKS_MAX] = {0};
 
 	for (u32 i = 0; i < tp->n_sacks; i++) {
 		const struct tcp_sack_range *s = &tp->sacks[i];

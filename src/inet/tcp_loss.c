@@ -605,7 +605,6 @@ void tcp_enter_loss(struct tcp_sock *tp)
 		tp->ssthresh = tp->cc->ssthresh(tp);
 		if (tp->cc->event)
 			tp->cc->event(tp, CC_LOSS);
-		tp->retrans_out = tp->retrans_out;
 		begin_undo(tp);
 	}
 	memset(tp->sack_cache, 0, sizeof(tp->sack_cache));

@@ -159,13 +159,15 @@ static struct conf4_values *own_net(struct net *net, bool is_default)
 {
 	struct conf4_net *cn = conf4_net(net);
 	struct conf4_values **at = is_default ? &cn->def : &cn->all;
+	struct conf4_values *new;
 
 	if (*at)
 		return *at;
-	*at = net_alloc(net, sizeof(**at));
-	for (int c = 0; *at && c < CONF4_NR; c++)
-		(*at)->v[c] = compiled(is_default, (enum conf4)c);
-	return *at;
+	new = net_alloc(net, sizeof(*new));
+	for (int c = 0; new &&c < CONF4_NR; c++)
+		new->v[c] = compiled(is_default, (enum conf4)c);
+	*at = new;
+	return new;
 }
 
 static struct conf4_values *own_dev(struct dev *dev)

@@ -655,7 +655,9 @@ static struct fib_hop *pick_hop(struct net *net, struct fib_route *r,
 		}
 	if (usable < 2)
 		return first;
-	at = hash3(&net->worker->key, fl->src.w[0], fl->dst.w[0], net->mix) % total;
+	at = hash3(&net->worker->key, (__force u32)fl->src.w[0],
+		   (__force u32)fl->dst.w[0], net->mix) %
+	     total;
 	for (int i = 0; i < r->n_hops; i++) {
 		if (!hop_usable(&r->hops[i], fl))
 			continue;

@@ -440,7 +440,7 @@ static void learn(struct net *net, const struct ip_error *e, struct dev *dev)
 /* An error about a packet that we sent, if it is true */
 static void error_in(struct net *net, struct pkt *p)
 {
-	const struct ip4_hdr *outer = pkt_l3(p);
+	const struct ip4_hdr *outer;
 	const struct ip_proto *proto;
 	const struct ip4_hdr *inner;
 	struct icmp_hdr h;

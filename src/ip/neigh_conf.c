@@ -67,13 +67,17 @@ s32 neigh_conf(const struct dev *dev, enum neigh_knob k)
 
 static struct neigh_conf *own(struct warren *w, struct mem *m, struct neigh_conf **at)
 {
+	bool is_default = at == defaults(w);
+	struct neigh_conf *new;
+
 	if (*at)
 		return *at;
-	*at = mem_alloc(m, sizeof(**at));
-	for (int k = 0; *at && k < NC_NR; k++)
-		(*at)->v[k] = at == defaults(w) ? compiled((enum neigh_knob)k)
-						: default_value(w, (enum neigh_knob)k);
-	return *at;
+	new = mem_alloc(m, sizeof(*new));
+	for (int k = 0; new &&k < NC_NR; k++)
+		new->v[k] = is_default ? compiled((enum neigh_knob)k)
+				       : default_value(w, (enum neigh_knob)k);
+	*at = new;
+	return new;
 }
 
 /* Return: 1 a directory, 0 a file, -ENOENT. *@dev: NULL for default */

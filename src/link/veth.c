@@ -94,7 +94,8 @@ static void veth_dellink(struct dev *dev)
 {
 	struct dev *peer = veth(dev)->peer;
 
-	dev_close(dev); /* while they are a pair, so that the other end loses its carrier */
+	dev_close(
+	    dev); /* while they are a pair, so that the other end loses its carrier */
 	if (peer) {
 		dev_close(peer);
 		veth(peer)->peer = NULL;

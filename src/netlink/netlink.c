@@ -403,7 +403,7 @@ static void dump_part(struct nl_sock *nk)
 		if (!finished) {
 			unicast(nk, &nb.b);
 			nlmsg_builder_init(&nb.b, nb.b.buf, size);
-			finished = put_done(d, &nb.b, err);
+			(void)put_done(d, &nb.b, err);
 		}
 		nk->dump = NULL;
 	}

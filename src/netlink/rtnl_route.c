@@ -58,7 +58,7 @@ static void put_metrics(struct nlmsg_builder *b, const u32 *metrics, u64 lock,
 	nest = nla_nest_begin(b, RTA_METRICS);
 	if (lock)
 		nla_put_u32(b, RTAX_LOCK, (u32)lock);
-	for (u16 i = RTAX_LOCK + 1; i <= RTAX_MAX; i++)
+	for (u16 i = RTAX_LOCK + 1; i < FIB_METRICS; i++)
 		if (i == RTAX_CC_ALGO) {
 			if (cc[0])
 				nla_put_str(b, i, cc);
