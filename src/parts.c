@@ -18,6 +18,7 @@
 #include "ip/ip_parts.h"
 #include "link/loopback.h"
 #include "link/veth.h"
+#include "netlink/diag.h"
 #include "netlink/netlink.h"
 #include "netlink/rtnl.h"
 
@@ -25,5 +26,5 @@ const struct part *const warren_parts[] = {
     &dev_part,	 &sock_part,	&loopback_part, &veth_part,  &neigh_part, &arp_part,
     &addr4_part, &fib_part,	&rule_part,	&route_part, &ip4_part,	  &frag_part,
     &icmp4_part, &inet_part,	&udp_part,	&raw_part,   &ping_part,  &tcp_part,
-    &cc_part,	 &netlink_part, &rtnl_part,	NULL,
+    &cc_part,	 &netlink_part, &rtnl_part,	&diag_part,  NULL,
 };
