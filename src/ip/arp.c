@@ -153,13 +153,23 @@ static bool may_proxy(struct dev *dev, be32 sender, be32 target)
 	return yes;
 }
 
-static void learn(struct dev *dev, const struct arp_ether *a, u16 state, bool create)
+/* @flags: NEIGH_UPDATE_x */
+static void learn(struct dev *dev, const struct arp_ether *a, u16 state, u32 flags)
 {
 	struct ipaddr who = ipaddr_v4(a->spa);
 
-	(void)neigh_update(dev, &who, a->sha, state,
-			   NEIGH_UPDATE_OVERRIDE | (create ? NEIGH_UPDATE_CREATE : 0),
-			   0, 0);
+	(void)neigh_update(dev, &who, a->sha, state, flags, 0, 0);
+}
+
+/* Of several that answer one question (proxies) the first one is believed */
+static bool locked(struct dev *dev, be32 who)
+{
+	struct ipaddr addr = ipaddr_v4(who);
+	const struct neigh *nt = neigh_find(dev, &addr);
+
+	return nt &&
+	       clock_now(dev->net->w) <=
+		   nt->updated_ns + (u64)neigh_conf(dev, NC_LOCKTIME_MS) * NS_PER_MS;
 }
 
 static void arp_process(struct dev *dev, struct pkt *p, const struct arp_ether *a)
@@ -168,6 +178,7 @@ static void arp_process(struct dev *dev, struct pkt *p, const struct arp_ether *
 	bool request = a->op == cpu_to_be16(ARP_OP_REQUEST);
 	bool ours = a->tpa && addr4_is_local(net, a->tpa) && !ip4_is_loopback(a->tpa);
 	bool gratuitous = a->spa == a->tpa;
+	u32 flags = 0;
 
 	/* A probe (RFC 5227 §2.1.1) teaches nothing and is answered */
 	if (!a->spa) {
@@ -178,20 +189,24 @@ static void arp_process(struct dev *dev, struct pkt *p, const struct arp_ether *
 	if (request && ours) {
 		if (!may_answer(dev, a->spa, a->tpa))
 			return;
-		learn(dev, a, NUD_STALE, true);
+		learn(dev, a, NUD_STALE, NEIGH_UPDATE_CREATE | NEIGH_UPDATE_OVERRIDE);
 		arp_send(dev, ARP_OP_REPLY, a->sha, a->tpa, a->sha, a->spa);
 		return;
 	}
 	if (request && may_proxy(dev, a->spa, a->tpa)) {
-		learn(dev, a, NUD_STALE, true);
+		learn(dev, a, NUD_STALE, NEIGH_UPDATE_CREATE | NEIGH_UPDATE_OVERRIDE);
 		arp_send(dev, ARP_OP_REPLY, a->sha, a->tpa, a->sha, a->spa);
 		return;
 	}
 	if (gratuitous && conf4_get(net, dev, CONF4_DROP_GRATUITOUS_ARP))
 		return;
+	if (gratuitous && conf4_get(net, dev, CONF4_ARP_ACCEPT))
+		flags |= NEIGH_UPDATE_CREATE;
+	if (gratuitous || !locked(dev, a->spa))
+		flags |= NEIGH_UPDATE_OVERRIDE;
 	/* What we know already is refreshed; a unicast answer is a confirmation */
 	learn(dev, a, !request && p->type == PKT_HOST ? NUD_REACHABLE : NUD_STALE,
-	      gratuitous && conf4_get(net, dev, CONF4_ARP_ACCEPT));
+	      flags);
 }
 
 static void arp_receive(struct dev *dev, struct pkt *p)

@@ -28,9 +28,15 @@
 #define QUOTE_MAX  576 /* RFC 1812 §4.3.2.3: the whole error message */
 #define PEER_BURST 6
 
+#define REDIRECTS	    9 /* in a row to one host that does not listen, then silence */
+#define REDIRECT_LOAD_NS    (20 * NS_PER_MS)	/* doubles with each */
+#define REDIRECT_SILENCE_NS (20480 * NS_PER_MS) /* after which all begins anew */
+
 struct icmp_peer {
 	u64 at_ns;
 	u64 tokens_ns;
+	u64 redirect_at_ns;
+	u8 redirects;
 };
 
 struct icmp4_net {
@@ -138,24 +144,32 @@ static bool net_allows(struct net *net)
 	return true;
 }
 
-static bool peer_allows(struct net *net, be32 dst)
+static struct icmp_peer *peer_of(struct net *net, be32 dst)
 {
 	struct icmp4_net *in = icmp4_net(net);
+
+	if (!in->peers) {
+		in->peers = net_alloc(net, PEERS * sizeof(*in->peers));
+		if (!in->peers)
+			return NULL;
+		for (int i = 0; i < PEERS; i++)
+			in->peers[i].tokens_ns = UINT64_MAX / 2;
+	}
+	return &in->peers[hash3(&net->worker->key, (__force u32)dst, net->mix, 1) %
+			  PEERS];
+}
+
+static bool peer_allows(struct net *net, be32 dst)
+{
 	u64 cost = (u64)tunable_int(net, &icmp4_tunables[T_RATELIMIT]) * NS_PER_MS;
 	u64 t = clock_now(net->w);
 	struct icmp_peer *peer;
 
 	if (!cost)
 		return true;
-	if (!in->peers) {
-		in->peers = net_alloc(net, PEERS * sizeof(*in->peers));
-		if (!in->peers)
-			return false;
-		for (int i = 0; i < PEERS; i++)
-			in->peers[i].tokens_ns = UINT64_MAX / 2;
-	}
-	peer =
-	    &in->peers[hash3(&net->worker->key, (__force u32)dst, net->mix, 1) % PEERS];
+	peer = peer_of(net, dst);
+	if (!peer)
+		return false;
 	peer->tokens_ns = min(peer->tokens_ns + (t - peer->at_ns), cost * PEER_BURST);
 	peer->at_ns = t;
 	if (peer->tokens_ns < cost)
@@ -164,8 +178,32 @@ static bool peer_allows(struct net *net, be32 dst)
 	return true;
 }
 
+/* Each redirect doubles the wait for the next; who never obeys is left alone */
+static bool redirect_allows(struct net *net, be32 dst)
+{
+	struct icmp_peer *peer = peer_of(net, dst);
+	u64 t = clock_now(net->w);
+
+	if (!peer)
+		return false;
+	if (t > peer->redirect_at_ns + REDIRECT_SILENCE_NS)
+		peer->redirects = 0;
+	if (peer->redirects >= REDIRECTS) {
+		peer->redirect_at_ns = t;
+		return false;
+	}
+	if (peer->redirects &&
+	    t <= peer->redirect_at_ns + (REDIRECT_LOAD_NS << peer->redirects))
+		return false;
+	peer->redirect_at_ns = t;
+	peer->redirects++;
+	return true;
+}
+
 static bool allowed(struct net *net, const struct route *rt, be32 dst, u8 type, u8 code)
 {
+	if (type == ICMP_REDIRECT)
+		return redirect_allows(net, dst);
 	if (!limited_type(net, type, code))
 		return true;
 	if (dev_is_lo(rt->dev))
@@ -425,6 +463,21 @@ static void fill_error(const struct icmp_hdr *h, const struct ip4_hdr *outer,
 	}
 }
 
+/* Only the gateway in use may name another one (RFC 1122 §3.2.2.2) */
+static bool from_gateway(struct net *net, const struct ip_error *e)
+{
+	struct flow fl = {
+	    .family = AF_INET, .src = e->src, .dst = e->dst, .any_src = true};
+	struct route *rt;
+	bool yes;
+
+	if (route_output(net, &fl, &rt))
+		return false;
+	yes = rt->has_gateway && ipaddr_equal(&rt->nexthop, &e->from);
+	route_put(rt);
+	return yes;
+}
+
 static void learn(struct net *net, const struct ip_error *e, struct dev *dev)
 {
 	struct ipaddr gw;
@@ -432,6 +485,8 @@ static void learn(struct net *net, const struct ip_error *e, struct dev *dev)
 	if (e->type == ICMP_DEST_UNREACH && e->code == ICMP_FRAG_NEEDED)
 		route_learn_pmtu(net, &e->dst, &e->src, e->info);
 	if (e->type != ICMP_REDIRECT || !conf4_get(net, dev, CONF4_ACCEPT_REDIRECTS))
+		return;
+	if (!from_gateway(net, e))
 		return;
 	gw = ipaddr_v4(cpu_to_be32(e->info));
 	route_learn_redirect(net, &e->dst, &gw, dev);

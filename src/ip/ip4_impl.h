@@ -37,6 +37,8 @@ void ip4_local_deliver(struct net *net, struct pkt *p);
 /* ip4_out.c: header built by others; cut to the route's MTU and send the pieces.
  * Consumes. */
 int ip4_fragment(struct net *net, struct pkt *p, struct route *rt, u32 mtu);
+/* Is @p (at its IP header), or each segment that it will be cut into, small enough? */
+bool ip4_fits(const struct pkt *p, u32 mtu);
 /* The next hop of @p (at its IP header) did not answer: ICMP host unreachable.
  * Consumes. */
 void ip4_link_failure(struct net *net, struct pkt *p);

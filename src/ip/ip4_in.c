@@ -121,14 +121,6 @@ static void forward_error(struct net *net, struct pkt *p, u8 type, u8 code, u32 
 	pkt_drop(net, p, why);
 }
 
-static bool fits(const struct pkt *p, u32 mtu)
-{
-	if (!p->gso_size)
-		return p->len <= mtu;
-	/* what each segment will be */
-	return p->gso_size + (u32)(p->l4 ? p->l4 - p->l3 : 20) + 20 <= mtu;
-}
-
 static void forward(struct net *net, struct pkt *p)
 {
 	struct route *rt = p->route;
@@ -152,7 +144,7 @@ static void forward(struct net *net, struct pkt *p)
 		return;
 	}
 	MIB_IP(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
-	if (!fits(p, mtu) && h->frag_off & cpu_to_be16(IP4_DF) && !p->ignore_df) {
+	if (!ip4_fits(p, mtu) && h->frag_off & cpu_to_be16(IP4_DF) && !p->ignore_df) {
 		MIB_IP(net, IPSTATS_MIB_FRAGFAILS);
 		forward_error(net, p, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu,
 			      DROP_NEEDS_FRAG);

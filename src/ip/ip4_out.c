@@ -62,9 +62,8 @@ static void fix_fragment(struct pkt *f, u32 hdr_len, u32 off, bool more)
 	u32 first = be16_to_cpu(h->frag_off);
 
 	h->tot_len = cpu_to_be16((u16)f->len);
-	h->frag_off =
-	    cpu_to_be16((u16)((first & IP4_DF) | ((first & IP4_OFFMASK) + off / 8) |
-			      (more || first & IP4_MF ? IP4_MF : 0)));
+	h->frag_off = cpu_to_be16((u16)(((first & IP4_OFFMASK) + off / 8) |
+					(more || first & IP4_MF ? IP4_MF : 0)));
 	if (off && hdr_len > sizeof(*h))
 		ip4_opts_for_fragment((u8 *)(h + 1), hdr_len - (u32)sizeof(*h));
 	ip4_set_check(h);
@@ -100,6 +99,40 @@ int ip4_fragment(struct net *net, struct pkt *p, struct route *rt, u32 mtu)
 	MIB_IP(net, IPSTATS_MIB_FRAGOKS);
 	pkt_free(p);
 	return 0;
+}
+
+bool ip4_fits(const struct pkt *p, u32 mtu)
+{
+	u32 hdr_len = (u32)(p->l4 - p->l3);
+
+	if (!p->gso_size)
+		return p->len <= mtu;
+	if (p->gso_type == GSO_TCP4 && p->linear >= hdr_len + 20)
+		hdr_len += (p->data[hdr_len + 12] >> 4) * 4U;
+	else
+		hdr_len += 8;
+	return hdr_len + p->gso_size <= mtu;
+}
+
+/* Segments too big for the way, and may be cut further. Consumes. */
+static int segment_and_fragment(struct net *net, struct pkt *p, struct route *rt,
+				u32 mtu)
+{
+	struct list segs;
+	struct pkt *s;
+	int err;
+
+	list_init(&segs);
+	err = gso_segment(p, &segs);
+	while ((s = list_first(&segs, struct pkt, node))) {
+		int ret;
+
+		list_del(&s->node);
+		ret = s->len > mtu ? ip4_fragment(net, s, rt, mtu)
+				   : neigh_output(rt->dev, &rt->nexthop, s);
+		err = err ? err : ret;
+	}
+	return err;
 }
 
 /* ---- the last part ---- */
@@ -163,9 +196,11 @@ int ip4_finish_output(struct net *net, struct pkt *p, struct route *rt)
 		return -EPERM;
 	/* The packet may hold the only reference to its route */
 	route_get(rt);
-	if (!p->gso_size && p->len > mtu) {
+	if (!ip4_fits(p, mtu)) {
 		if (h->frag_off & cpu_to_be16(IP4_DF) && !p->ignore_df)
 			err = too_big(net, p, mtu);
+		else if (p->gso_size)
+			err = segment_and_fragment(net, p, rt, mtu);
 		else
 			err = ip4_fragment(net, p, rt, mtu);
 	} else {

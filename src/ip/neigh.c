@@ -211,7 +211,7 @@ static bool make_room(struct net *net)
 	struct neigh_net *nn = neigh_net(net);
 	struct neigh *nt;
 
-	if (nn->n < 1024)
+	if (nn->n < (u32)neigh_conf_default(net->w, NC_GC_THRESH3))
 		return true;
 	list_for_each(nt, &nn->neighs, net_node)
 		if (!(nt->state & (NUD_PERMANENT | NUD_NOARP | NUD_TIMED))) {

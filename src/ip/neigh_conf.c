@@ -23,18 +23,29 @@ static const struct knob {
 	enum neigh_knob k;
 	s32 unit; /* of the file in the unit of the value */
 	s32 def;  /* in the value's unit */
+	bool default_only;
 } knobs[] = {
-    {"mcast_solicit", NC_MCAST_SOLICIT, 1, 3},
-    {"ucast_solicit", NC_UCAST_SOLICIT, 1, 3},
-    {"app_solicit", NC_APP_SOLICIT, 1, 0},
-    {"mcast_resolicit", NC_MCAST_RESOLICIT, 1, 0},
-    {"retrans_time_ms", NC_RETRANS_MS, 1, 1000},
-    {"retrans_time", NC_RETRANS_MS, 10, 1000},
-    {"base_reachable_time_ms", NC_BASE_REACHABLE_MS, 1, 30000},
-    {"base_reachable_time", NC_BASE_REACHABLE_MS, 1000, 30000},
-    {"delay_first_probe_time", NC_DELAY_FIRST_S, 1, 5},
-    {"gc_stale_time", NC_GC_STALE_S, 1, 60},
-    {"unres_qlen_bytes", NC_UNRES_QLEN_BYTES, 1, 212992},
+    {"mcast_solicit", NC_MCAST_SOLICIT, 1, 3, false},
+    {"ucast_solicit", NC_UCAST_SOLICIT, 1, 3, false},
+    {"app_solicit", NC_APP_SOLICIT, 1, 0, false},
+    {"mcast_resolicit", NC_MCAST_RESOLICIT, 1, 0, false},
+    {"retrans_time_ms", NC_RETRANS_MS, 1, 1000, false},
+    {"retrans_time", NC_RETRANS_MS, 10, 1000, false},
+    {"base_reachable_time_ms", NC_BASE_REACHABLE_MS, 1, 30000, false},
+    {"base_reachable_time", NC_BASE_REACHABLE_MS, 1000, 30000, false},
+    {"delay_first_probe_time", NC_DELAY_FIRST_S, 1, 5, false},
+    {"gc_stale_time", NC_GC_STALE_S, 1, 60, false},
+    {"unres_qlen_bytes", NC_UNRES_QLEN_BYTES, 1, 212992, false},
+    {"unres_qlen", NC_UNRES_QLEN_BYTES, 2090, 212992, false}, /* full frames */
+    {"locktime", NC_LOCKTIME_MS, 10, 1000, false},
+    {"proxy_delay", NC_PROXY_DELAY_MS, 10, 800, false},
+    {"proxy_qlen", NC_PROXY_QLEN, 1, 64, false},
+    {"anycast_delay", NC_ANYCAST_DELAY_MS, 10, 1000, false},
+    {"interval_probe_time_ms", NC_INTERVAL_PROBE_MS, 1, 5000, false},
+    {"gc_interval", NC_GC_INTERVAL_S, 1, 30, true},
+    {"gc_thresh1", NC_GC_THRESH1, 1, 128, true},
+    {"gc_thresh2", NC_GC_THRESH2, 1, 512, true},
+    {"gc_thresh3", NC_GC_THRESH3, 1, 1024, true},
 };
 
 static s32 compiled(enum neigh_knob k)
@@ -51,7 +62,7 @@ static struct neigh_conf **defaults(const struct warren *w)
 	return warren_part(w, PART_ARP);
 }
 
-static s32 default_value(const struct warren *w, enum neigh_knob k)
+s32 neigh_conf_default(const struct warren *w, enum neigh_knob k)
 {
 	const struct neigh_conf *def = *defaults(w);
 
@@ -62,7 +73,7 @@ s32 neigh_conf(const struct dev *dev, enum neigh_knob k)
 {
 	const struct neigh_dev *nd = dev->slot[DEV_SLOT_NEIGH4];
 
-	return nd && nd->conf ? nd->conf->v[k] : default_value(dev->net->w, k);
+	return nd && nd->conf ? nd->conf->v[k] : neigh_conf_default(dev->net->w, k);
 }
 
 static struct neigh_conf *own(struct warren *w, struct mem *m, struct neigh_conf **at)
@@ -75,7 +86,7 @@ static struct neigh_conf *own(struct warren *w, struct mem *m, struct neigh_conf
 	new = mem_alloc(m, sizeof(*new));
 	for (int k = 0; new &&k < NC_NR; k++)
 		new->v[k] = is_default ? compiled((enum neigh_knob)k)
-				       : default_value(w, (enum neigh_knob)k);
+				       : neigh_conf_default(w, (enum neigh_knob)k);
 	*at = new;
 	return new;
 }
@@ -103,7 +114,8 @@ static int split(struct net *net, const char *rel, struct dev **dev,
 	if (!slash)
 		return 1;
 	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++)
-		if (!strcmp(slash + 1, knobs[i].name)) {
+		if (!strcmp(slash + 1, knobs[i].name) &&
+		    (!*dev || !knobs[i].default_only)) {
 			*kn = &knobs[i];
 			return 0;
 		}
@@ -119,7 +131,7 @@ static int tree_read(struct net *net, const char *rel, struct text *out)
 
 	if (err)
 		return err > 0 ? -EISDIR : err;
-	v = dev ? neigh_conf(dev, kn->k) : default_value(net->w, kn->k);
+	v = dev ? neigh_conf(dev, kn->k) : neigh_conf_default(net->w, kn->k);
 	text_printf(out, "%d\n", v / kn->unit);
 	return 0;
 }
@@ -176,7 +188,8 @@ static int tree_list(struct net *net, const char *dir,
 		if (err <= 0)
 			return err ? err : -ENOTDIR;
 		for (size_t i = 0; i < ARRAY_SIZE(knobs); i++)
-			each(arg, knobs[i].name, false);
+			if (!dev || !knobs[i].default_only)
+				each(arg, knobs[i].name, false);
 		return 0;
 	}
 	if (net_is_init(net))

@@ -215,6 +215,8 @@ void route_learn_pmtu(struct net *net, const struct ipaddr *dst,
 	e = exception_get(net, dst);
 	if (!e)
 		return;
+	if (clock_now(net->w) >= e->expires_ns)
+		e->gateway = (struct ipaddr){0};
 	e->mtu = mtu;
 	e->expires_ns =
 	    clock_now(net->w) +
@@ -234,9 +236,11 @@ void route_learn_redirect(struct net *net, const struct ipaddr *dst,
 	e = exception_get(net, dst);
 	if (!e)
 		return;
-	e->gateway = *gw;
-	if (!e->expires_ns)
+	if (clock_now(net->w) >= e->expires_ns) { /* new, or what it said is over */
+		e->mtu = 0;
 		e->expires_ns = clock_now(net->w) + 300 * NS_PER_S;
+	}
+	e->gateway = *gw;
 	fib_bump(net);
 }
 
