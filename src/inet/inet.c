@@ -28,6 +28,8 @@ static const struct tunable inet_tunables[] = {
 #define KEY(type, protocol) ((u64)(type) << 32 | (u32)(protocol))
 #define ANY_PROTOCOL	    0xffff
 
+enum { PROTOCOLS = 263 }; /* 262: MPTCP, Linux's last */
+
 int inet_register(struct warren *w, const struct part *part, const struct inet_proto *p)
 {
 	return registry_add(w, REG_INET, part, NULL,
@@ -70,7 +72,7 @@ static int inet_create(struct net *net, const struct caller *c, int type, int pr
 {
 	const struct inet_proto *p;
 
-	if (protocol < 0 || protocol > 0xff)
+	if (protocol < 0 || protocol >= PROTOCOLS)
 		return -EINVAL;
 	p = find_proto(net, type, protocol);
 	if (!p)
@@ -142,7 +144,7 @@ int inet_name(struct sock *sk, bool peer, struct sockaddr_storage *a, socklen_t 
 	const struct inet_sock *is = inet_sk(sk);
 
 	if (peer) {
-		if (!is->pport && sk->type != SOCK_RAW)
+		if (!is->pport)
 			return -ENOTCONN;
 		if (sk->state == STATE_CLOSE || sk->state == 2) /* SYN_SENT: not yet */
 			return -ENOTCONN;
@@ -165,11 +167,9 @@ static bool bindable(struct inet_sock *is, const struct ipaddr *addr)
 	/* As long as the net never had an address there is no table to say no (N3.8) */
 	if (!fib_table(net, AF_INET, RT_TABLE_LOCAL))
 		return true;
-	if (ipaddr_is_multicast(addr) || ipaddr_is_broadcast(addr))
-		return is->sk.type != SOCK_STREAM;
-	if (addr4_is_local(net, addr->v4))
-		return true;
-	return is->sk.type != SOCK_STREAM && inet_is_subnet_broadcast(net, addr->v4);
+	return ipaddr_is_multicast(addr) || ipaddr_is_broadcast(addr) ||
+	       addr4_is_local(net, addr->v4) ||
+	       inet_is_subnet_broadcast(net, addr->v4);
 }
 
 int inet_bind_check(struct inet_sock *is, const struct caller *c,
@@ -208,7 +208,7 @@ void inet_flow(const struct inet_sock *is, const struct ipaddr *dst, be16 dport,
 	    .sport = is->lport,
 	    .dport = dport,
 	    .uid = is->sk.uid,
-	    .any_src = is->freebind || is->transparent || is->hdrincl,
+	    .any_src = is->transparent || is->hdrincl,
 	};
 	if (!ipaddr_is_multicast(dst))
 		return;

@@ -109,6 +109,7 @@ void port_release(struct ports *ps, struct inet_sock *is)
 	b->n--;
 	b->n_bound -= !is->port_auto;
 	is->bucket = NULL;
+	is->num = 0; /* lport stays for getsockname() */
 	is->port_auto = false;
 	if (b->n)
 		return;

@@ -43,6 +43,7 @@ int port_connect(struct ports *ps, struct inet_sock *is,
 		 bool (*busy)(struct inet_sock *is, be16 lport, void *arg), void *arg);
 /* A child inherits the listener's port */
 void port_inherit(struct inet_sock *child, const struct inet_sock *listener);
+/* is->num becomes 0; what lport says is the caller's affair */
 void port_release(struct ports *ps, struct inet_sock *is);
 /* Listeners: may this socket listen on its port? -EADDRINUSE */
 int port_listen_check(struct inet_sock *is);

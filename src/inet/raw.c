@@ -394,6 +394,7 @@ static int raw_create(struct net *net, const struct caller *c, int type, int pro
 	sock_init(&rs->is.sk, net, &raw_ops, &rw->slab, AF_INET, type, protocol);
 	inet_init(&rs->is);
 	rs->is.num = (u16)protocol;
+	rs->is.lport = cpu_to_be16((u16)protocol); /* as getsockname() shows it */
 	rs->is.hdrincl = protocol == IPPROTO_RAW;
 	list_init(&rs->node);
 	list_add_tail(&raw_net(net)->socks, &rs->node);

@@ -136,10 +136,12 @@ static int disconnect(struct inet_sock *is)
 	is->pport = 0;
 	if (!is->bound_addr)
 		is->local = is->rcv_local = ipaddr_any(AF_INET);
-	if (is->bound_port)
+	if (is->bound_port) {
 		err = demux_bind(&uw->demux, &is->bound, is);
-	else
+	} else {
 		port_release(&uw->ports, is);
+		is->lport = 0;
+	}
 	route_put(is->route);
 	is->route = NULL;
 	return err;
