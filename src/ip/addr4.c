@@ -341,7 +341,7 @@ static struct ifaddr4 *find_same(struct in_dev4 *in, const struct ifaddr4 *want)
 	struct ifaddr4 *ifa;
 
 	list_for_each(ifa, &in->addrs, node)
-		if (ifa->mask == want->mask && subnet_has(ifa, want->address) &&
+		if (ifa->plen == want->plen && subnet_has(ifa, want->address) &&
 		    ifa->local == want->local)
 			return ifa;
 	return NULL;

@@ -8,13 +8,17 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cred.h"
+#include "core/event.h"
 #include "core/sock.h"
 #include "core/tunable.h"
 #include "ip/addr4.h"
+#include "ip/fib_impl.h"
+#include "ip/frag.h"
 #include "ip/icmp4.h"
 #include "ip/ip_parts.h"
 #include "ip/mib.h"
@@ -31,6 +35,7 @@ struct seen {
 	int replies, errors;
 	u8 type, code;
 	u32 info, len;
+	int addr_adds, addr_dels;
 };
 
 /* Notes what ping sockets would get */
@@ -57,10 +62,24 @@ static void see_error(struct net *net, const struct pkt *p, const struct ip_erro
 
 static const struct icmp4_ping_ops see_ops = {.deliver = see_reply, .error = see_error};
 
+static int see_event(struct net *net, enum event_kind kind, void *obj)
+{
+	(void)obj;
+	if (kind == EV_ADDR4_ADD)
+		seen(net->w)->addr_adds++;
+	else
+		seen(net->w)->addr_dels++;
+	return 0;
+}
+
+static const struct part see_part;
+
 static int see_boot(struct warren *w)
 {
+	int err = event_listen(w, &see_part, EV_ADDR4_ADD, see_event);
+
 	icmp4_ping_register(w, &see_ops);
-	return 0;
+	return err ? err : event_listen(w, &see_part, EV_ADDR4_DEL, see_event);
 }
 
 static const struct part see_part = {
@@ -402,6 +421,444 @@ static void out_of_memory_loses_packets_only(void **state)
 	demolish(&x);
 }
 
+/* ---- routes against a list ---- */
+
+struct plain_route {
+	u32 dst, priority;
+	u8 plen, tos, type;
+	bool here;
+};
+
+enum { N_PLAIN = 400 };
+
+/* What a table should answer: the longest prefix, then its TOS over none, then the
+ * smallest priority */
+static const struct plain_route *plain_lookup(const struct plain_route *r, u32 dst,
+					      u8 tos)
+{
+	const struct plain_route *best = NULL;
+
+	for (int i = 0; i < N_PLAIN; i++) {
+		u32 mask = r[i].plen ? ~0U << (32 - r[i].plen) : 0;
+
+		if (!r[i].here || (dst & mask) != r[i].dst ||
+		    (r[i].tos && r[i].tos != tos))
+			continue;
+		if (!best || r[i].plen > best->plen ||
+		    (r[i].plen == best->plen &&
+		     (r[i].tos > best->tos ||
+		      (r[i].tos == best->tos && r[i].priority < best->priority))))
+			best = &r[i];
+	}
+	return best;
+}
+
+static struct fib_config plain_config(const struct plain_route *r,
+				      const struct dev *dev)
+{
+	return (struct fib_config){
+	    .family = AF_INET,
+	    .dst = ipaddr_v4(cpu_to_be32(r->dst)),
+	    .plen = r->plen,
+	    .tos = r->tos,
+	    .priority = r->priority,
+	    .type = r->type,
+	    .scope = r->type == RTN_UNICAST ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+	    .protocol = RTPROT_STATIC,
+	    .table = 77,
+	    .oif = r->type == RTN_UNICAST ? dev->ifindex : 0,
+	    .nl_flags = NLM_F_CREATE | NLM_F_EXCL,
+	};
+}
+
+static void compare_lookups(struct world *x, struct random *rnd,
+			    const struct plain_route *plain)
+{
+	for (int i = 0; i < 300; i++) {
+		u32 dst = random_below(rnd, 4) ? plain[random_below(rnd, N_PLAIN)].dst |
+						     random_below(rnd, 1 << 12)
+					       : (u32)random_next(rnd);
+		struct flow fl = {
+		    .family = AF_INET,
+		    .dst = ipaddr_v4(cpu_to_be32(dst)),
+		    .tos = (u8)(random_below(rnd, 3) * 8),
+		};
+		const struct plain_route *want = plain_lookup(plain, dst, fl.tos);
+		struct fib_result res = {0};
+		int err = fib_table_lookup(x->r, 77, &fl, &res);
+
+		if (!want) {
+			assert_int_equal(err, -EAGAIN);
+			continue;
+		}
+		assert_int_equal(err, want->type == RTN_UNICAST	    ? 0
+				      : want->type == RTN_BLACKHOLE ? -EINVAL
+								    : -EACCES);
+		assert_int_equal(res.route->priority, want->priority);
+		assert_int_equal(res.route->tos, want->tos);
+		assert_int_equal(res.route->prefix->lpm.plen, want->plen);
+	}
+}
+
+static void routes_answer_as_a_list_would(void **state)
+{
+	static const u8 types[] = {RTN_UNICAST, RTN_UNICAST, RTN_BLACKHOLE,
+				   RTN_PROHIBIT};
+	struct plain_route *plain = test_calloc(N_PLAIN, sizeof(*plain));
+	struct random rnd;
+	struct world x;
+	u32 n = 0;
+
+	(void)state;
+	build(&x, NULL);
+	random_seed(&rnd, 11);
+	for (int turn = 0; turn < 3000; turn++) {
+		struct plain_route *r = &plain[random_below(&rnd, N_PLAIN)];
+		struct fib_config cfg;
+
+		if (!r->here) {
+			r->plen = (u8)random_below(&rnd, 33);
+			r->dst = r->plen ? ((10U << 24 | random_below(&rnd, 1 << 14))
+					    << (random_below(&rnd, 2) * 4)) &
+					       ~0U << (32 - r->plen)
+					 : 0;
+			r->tos = (u8)(random_below(&rnd, 3) * 8);
+			r->priority = 1 + random_below(&rnd, 3);
+			r->type = types[random_below(&rnd, ARRAY_SIZE(types))];
+			cfg = plain_config(r, x.r0);
+			if (!fib_add(x.r, &cfg, NULL)) {
+				r->here = true;
+				n++;
+			} /* else another slot has it: -EEXIST */
+		} else {
+			cfg = plain_config(r, x.r0);
+			assert_int_equal(fib_del(x.r, &cfg, NULL), 0);
+			r->here = false;
+			n--;
+		}
+		assert_int_equal(fib_table(x.r, AF_INET, 77)->n_routes, n);
+		if (turn % 100 == 99)
+			compare_lookups(&x, &rnd, plain);
+	}
+	assert_int_equal(fib_flush_table(x.r, AF_INET, 77), 0);
+	assert_int_equal(fib_table(x.r, AF_INET, 77)->n_routes, 0);
+	test_free(plain);
+	demolish(&x);
+}
+
+/* ---- fragments by hand ---- */
+
+/* A piece of an echo request from 10.2.2.254 to b comes in by @dev */
+static void give_piece(struct dev *dev, u16 id, u32 off, u32 len, bool more)
+{
+	struct pkt *p =
+	    pkt_new(dev->net->worker, PKT_HEADROOM, (u32)sizeof(struct ip4_hdr) + len);
+	struct ip4_hdr *h = (struct ip4_hdr *)pkt_put(p, sizeof(*h));
+	u8 *eth;
+
+	memset(h, 0, sizeof(*h));
+	h->ver_ihl = 0x45;
+	h->tot_len = cpu_to_be16((u16)(sizeof(*h) + len));
+	h->id = cpu_to_be16(id);
+	h->frag_off = cpu_to_be16((u16)(off / 8 | (more ? IP4_MF : 0)));
+	h->ttl = 64;
+	h->protocol = IPPROTO_ICMP;
+	h->saddr = ip("10.2.2.254");
+	h->daddr = ip("10.2.2.1");
+	ip4_set_check(h);
+	memset(pkt_put(p, len), 0, len);
+	/* zeros behind the first words: one sum fits all */
+	if (!off) {
+		p->data[sizeof(*h)] = ICMP_ECHO;
+		p->data[sizeof(*h) + 2] = 0xf7;
+		p->data[sizeof(*h) + 3] = 0xff;
+	}
+	eth = pkt_push(p, 14);
+	memset(eth, 2, 14); /* the sender's address does not matter */
+	memcpy(eth, dev->addr, 6);
+	eth[12] = 0x08;
+	eth[13] = 0x00;
+	path_input(dev, p);
+	while (worker_step(dev->net->worker))
+		;
+}
+
+static void pieces_come_in_any_order(void **state)
+{
+	struct random rnd;
+	struct world x;
+	u32 queues;
+	u64 bytes;
+
+	(void)state;
+	build(&x, NULL);
+	random_seed(&rnd, 3);
+	for (u16 id = 1; id <= 50; id++) {
+		u8 order[40];
+
+		for (u32 i = 0; i < 40; i++) {
+			u32 j = random_below(&rnd, i + 1);
+
+			order[i] = order[j];
+			order[j] = (u8)i;
+		}
+		for (u32 i = 0; i < 40; i++) {
+			give_piece(x.b0, id, order[i] * 16U, 16, order[i] < 39);
+			if (i % 7 == 0 && i < 39) /* the wire repeats one */
+				give_piece(x.b0, id, order[i] * 16U, 16, order[i] < 39);
+		}
+	}
+	run_ms(x.w, 100);
+	assert_int_equal(seen(x.w)->len, 640);
+	assert_int_equal(seen(x.w)->replies, 50);
+	frag_count(x.b, &queues, &bytes);
+	assert_int_equal(queues, 0);
+	assert_int_equal(bytes, 0);
+	demolish(&x);
+}
+
+static void overlaps_and_lies_condemn(void **state)
+{
+	struct world x;
+	u32 queues;
+	u64 bytes;
+
+	(void)state;
+	build(&x, NULL);
+	give_piece(x.b0, 1, 0, 64, true);
+	give_piece(x.b0, 1, 32, 64, true); /* overlaps: all of it goes */
+	frag_count(x.b, &queues, &bytes);
+	assert_int_equal(queues, 0);
+	give_piece(x.b0, 2, 64, 16, false);
+	give_piece(x.b0, 2, 80, 16, false); /* another end */
+	frag_count(x.b, &queues, &bytes);
+	assert_int_equal(queues, 0);
+	give_piece(x.b0, 3, 128, 16, true);
+	give_piece(x.b0, 3, 64, 16, false);    /* something lies behind the end */
+	give_piece(x.b0, 4, 0, 20, true);      /* not a multiple of eight */
+	give_piece(x.b0, 5, 65528, 64, false); /* longer than a datagram can be */
+	frag_count(x.b, &queues, &bytes);
+	assert_int_equal(queues, 0);
+	assert_int_equal(bytes, 0);
+	assert_int_equal(x.b->drops[DROP_FRAG_BAD], 8);
+	/* nothing comes any more: the sender hears of it, once (RFC 1122 §3.3.2) */
+	give_piece(x.b0, 6, 0, 64, true);
+	give_piece(x.b0, 7, 64, 64, true); /* without the first: nobody hears */
+	run_ms(x.w, 31 * 1000);
+	frag_count(x.b, &queues, &bytes);
+	assert_int_equal(queues, 0);
+	assert_int_equal(mib(x.b)->icmp_out[ICMP_TIME_EXCEEDED], 1);
+	assert_int_equal(mib(x.b)->ip[IPSTATS_MIB_REASMTIMEOUT], 2);
+	demolish(&x);
+}
+
+static void pieces_outlive_their_device(void **state)
+{
+	struct world x;
+	u32 queues;
+	u64 bytes;
+	s32 index;
+
+	(void)state;
+	build(&x, NULL);
+	index = x.b0->ifindex;
+	give_piece(x.b0, 1, 0, 64, true);
+	give_piece(x.b0, 2, 0, 64, true);
+	assert_int_equal(dev_move(x.b0, x.a, NULL, 0, NULL), 0);
+	/* another one with its number brings the rest */
+	assert_int_equal(dev_move(x.a0, x.b, NULL, index, NULL), 0);
+	assert_int_equal(x.a0->ifindex, index);
+	dev_open(x.a0);
+	add_addr(x.a0, "10.2.2.1", 24);
+	give_piece(x.a0, 1, 64, 64, false);
+	assert_int_equal(mib(x.b)->ip[IPSTATS_MIB_REASMOKS], 1);
+	run_ms(x.w, 31 * 1000);
+	frag_count(x.b, &queues, &bytes);
+	assert_int_equal(queues, 0);
+	assert_int_equal(bytes, 0);
+	demolish(&x);
+}
+
+static void a_net_keeps_so_many_pieces(void **state)
+{
+	struct world x;
+	u32 queues;
+	u64 bytes;
+
+	(void)state;
+	build(&x, NULL);
+	assert_int_equal(tunable_write(x.b, "net/ipv4/ipfrag_low_thresh", "20000", 5),
+			 0);
+	assert_int_equal(tunable_write(x.b, "net/ipv4/ipfrag_high_thresh", "50000", 5),
+			 0);
+	for (u16 id = 0; id < 1000; id++)
+		give_piece(x.b0, id, 0, 64, true);
+	frag_count(x.b, &queues, &bytes);
+	assert_true(bytes < 55000);
+	assert_true(queues > 10);
+	assert_true(x.b->drops[DROP_FRAG_LIMIT] > 800);
+	demolish(&x);
+}
+
+static void a_better_gateway_is_learned(void **state)
+{
+	struct flow fl = {.dst = ipaddr_v4(ip("10.3.0.1"))};
+	struct ipaddr better = ipaddr_v4(ip("10.1.1.77"));
+	struct route *rt;
+	struct world x;
+
+	(void)state;
+	build(&x, NULL);
+	assert_int_equal(
+	    add_route(x.r, "10.3.0.0", 16, "10.1.1.77", NULL, RTN_UNICAST, NULL), 0);
+	for (int i = 0; i < 30; i++) /* by r as long as the first has not come back */
+		assert_int_equal(ping(x.a, "10.3.0.1", 56, false, 0), 0);
+	run_ms(x.w, 10);
+	assert_int_equal(mib(x.r)->icmp_out[ICMP_REDIRECT], 1);
+	assert_int_equal(route_output(x.a, &fl, &rt), 0);
+	assert_true(ipaddr_equal(&rt->nexthop, &better));
+	assert_true(route_valid(rt));
+	route_put(rt);
+	run_ms(x.w, 301 * 1000); /* and forgotten, and learned again */
+	for (int again = 0; again < 2; again++) {
+		fl.src = ipaddr_v4(0);
+		assert_int_equal(route_output(x.a, &fl, &rt), 0);
+		assert_int_equal(ipaddr_equal(&rt->nexthop, &better), again);
+		route_put(rt);
+		assert_int_equal(ping(x.a, "10.3.0.1", 56, false, 0), 0);
+		run_ms(x.w, 10);
+	}
+	demolish(&x);
+}
+
+static void who_is_not_the_gateway_redirects_nobody(void **state)
+{
+	struct ipaddr dst = ipaddr_v4(ip("10.3.0.1")),
+		      rt_gw = ipaddr_v4(ip("10.1.1.254"));
+	struct flow fl = {.dst = dst};
+	struct route *rt;
+	struct world x;
+
+	(void)state;
+	build(&x, NULL);
+	assert_int_equal(
+	    add_route(x.r, "10.3.0.0", 16, "10.1.1.77", NULL, RTN_UNICAST, NULL), 0);
+	add_addr(x.r0, "10.1.1.253",
+		 24); /* a's gateway is the other one from here on */
+	assert_int_equal(
+	    add_route(x.a, "10.3.0.0", 24, "10.1.1.253", NULL, RTN_UNICAST, NULL), 0);
+	assert_int_equal(ping(x.a, "10.3.0.1", 56, false, 0), 0);
+	run_ms(x.w, 10);
+	assert_int_equal(mib(x.r)->icmp_out[ICMP_REDIRECT], 1); /* from .254 */
+	rt_gw = ipaddr_v4(ip("10.1.1.253"));
+	assert_int_equal(route_output(x.a, &fl, &rt), 0);
+	assert_true(ipaddr_equal(&rt->nexthop, &rt_gw));
+	route_put(rt);
+	demolish(&x);
+}
+
+static bool has_addr(struct world *x, const char *a)
+{
+	return addr4_is_local(x->a, ip(a));
+}
+
+static void addresses_follow_their_primary(void **state)
+{
+	const struct ifaddr4 first = {
+	    .local = ip("10.1.1.1"), .address = ip("10.1.1.1"), .plen = 24};
+	struct world x;
+	struct seen *s;
+
+	(void)state;
+	for (int promote = 0; promote < 2; promote++) {
+		build(&x, NULL);
+		if (promote)
+			assert_int_equal(
+			    tunable_write(x.a, "net/ipv4/conf/all/promote_secondaries",
+					  "1", 1),
+			    0);
+		add_addr(x.a0, "10.1.1.2", 24);
+		add_addr(x.a0, "10.1.1.3", 24);
+		add_addr(x.a0, "10.1.5.1", 24);
+		s = seen(x.w);
+		s->addr_adds = s->addr_dels = 0;
+		assert_int_equal(addr4_del(x.a0, &first, NULL), 0);
+		assert_false(has_addr(&x, "10.1.1.1"));
+		assert_int_equal(has_addr(&x, "10.1.1.2"), promote);
+		assert_int_equal(has_addr(&x, "10.1.1.3"), promote);
+		assert_true(has_addr(&x, "10.1.5.1"));
+		assert_int_equal(s->addr_dels, promote ? 1 : 3);
+		assert_int_equal(s->addr_adds, promote);
+		assert_int_equal(addr4_del(x.a0, &first, NULL), -EADDRNOTAVAIL);
+		/* the default route is still there, but only an address of the subnet
+		 * is answered */
+		assert_int_equal(ping(x.a, "10.1.1.254", 56, false, 0), 0);
+		run_ms(x.w, 100);
+		assert_int_equal(s->replies, promote);
+		demolish(&x);
+	}
+}
+
+static void addresses_grow_old(void **state)
+{
+	struct ifaddr4 want = {
+	    .local = ip("10.1.7.1"),
+	    .address = ip("10.1.7.1"),
+	    .plen = 24,
+	    .valid_s = 10,
+	    .preferred_s = 5,
+	};
+	const struct ifaddr4 *ifa;
+	struct world x;
+
+	(void)state;
+	build(&x, NULL);
+	assert_int_equal(addr4_add(x.a0, &want, false, NULL), 0);
+	assert_int_equal(addr4_add(x.a0, &want, false, NULL), -EEXIST);
+	ifa = list_last(&in_dev4(x.a0)->addrs, struct ifaddr4, node);
+	assert_int_equal(ifa->local, want.local);
+	assert_int_equal(ifa->flags & (IFA_F_DEPRECATED | IFA_F_PERMANENT), 0);
+	run_ms(x.w, 5100);
+	assert_int_equal(ifa->flags & IFA_F_DEPRECATED, IFA_F_DEPRECATED);
+	want.preferred_s = 20;
+	want.valid_s = 30;
+	assert_int_equal(addr4_add(x.a0, &want, true, NULL), 0);
+	assert_int_equal(ifa->flags & IFA_F_DEPRECATED, 0);
+	run_ms(x.w, 29 * 1000);
+	assert_true(has_addr(&x, "10.1.7.1"));
+	run_ms(x.w, 1100);
+	assert_false(has_addr(&x, "10.1.7.1"));
+	assert_true(has_addr(&x, "10.1.1.1"));
+	demolish(&x);
+}
+
+/* More neighbours than a net may have, all of them unreachable: each gives its place
+ * while it tells the sender */
+static void neighbours_are_bounded(void **state)
+{
+	struct world x;
+	char dst[32];
+
+	(void)state;
+	build(&x, NULL);
+	assert_int_equal(
+	    tunable_write(x.w->init_net, "net/ipv4/neigh/default/gc_thresh3", "16", 2),
+	    0);
+	assert_int_equal(
+	    tunable_write(x.r, "net/ipv4/neigh/default/gc_thresh3", "16", 2), -ENOENT);
+	for (int i = 0; i < 200; i++) {
+		(void)snprintf(dst, sizeof(dst), "10.2.2.%d", 2 + i);
+		(void)ping(x.a, dst, 56, false, 0);
+		run_ms(x.w, 230);
+	}
+	run_ms(x.w, 5000);
+	assert_true(seen(x.w)->errors > 0);
+	assert_int_equal(ping(x.a, "10.2.2.1", 56, false, 0), 0);
+	run_ms(x.w, 5000);
+	assert_int_equal(seen(x.w)->replies, 1);
+	demolish(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -414,6 +871,16 @@ int main(void)
 	    cmocka_unit_test(a_device_takes_its_routes_along),
 	    cmocka_unit_test(errors_are_rate_limited),
 	    cmocka_unit_test(out_of_memory_loses_packets_only),
+	    cmocka_unit_test(routes_answer_as_a_list_would),
+	    cmocka_unit_test(pieces_come_in_any_order),
+	    cmocka_unit_test(overlaps_and_lies_condemn),
+	    cmocka_unit_test(pieces_outlive_their_device),
+	    cmocka_unit_test(a_net_keeps_so_many_pieces),
+	    cmocka_unit_test(a_better_gateway_is_learned),
+	    cmocka_unit_test(who_is_not_the_gateway_redirects_nobody),
+	    cmocka_unit_test(addresses_follow_their_primary),
+	    cmocka_unit_test(addresses_grow_old),
+	    cmocka_unit_test(neighbours_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
