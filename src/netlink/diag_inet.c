@@ -393,8 +393,6 @@ static void put_full(struct nlmsg_builder *b, const struct inet_msg *m,
 		nla_put_u8(b, INET_DIAG_TOS, inet_sk(sk)->tos);
 	if (m->admin)
 		nla_put_u32(b, INET_DIAG_MARK, sk->mark);
-	if (sk->type == SOCK_RAW)
-		nla_put_u8(b, INET_DIAG_PROTOCOL, (u8)sk->protocol);
 	put_sockopt(b, inet_sk(sk));
 	if (wants(m, INET_DIAG_MEMINFO)) {
 		struct inet_diag_meminfo mem = {

@@ -25,6 +25,7 @@
 #include "base/bug.h"
 #include "core/event.h"
 #include "core/registry.h"
+#include "core/view.h"
 
 #define NL_PROTOCOLS	32
 #define NL_MAX_GROUPS	64
@@ -905,9 +906,47 @@ static const struct family netlink_family = {
     .create = netlink_create,
 };
 
+/* ---- /proc/net/netlink: the stack's own ends, then the programs' ---- */
+
+static void put_line(struct text *out, u64 cookie, int protocol, u32 portid, u32 groups,
+		     const struct nl_sock *nk)
+{
+	text_printf(out, "%016llx %-3d %-10u %08x %-8d %-8d %-5d %-8d %-8u %-8llu\n",
+		    (unsigned long long)cookie, protocol, portid, groups,
+		    nk ? nk->sk.rmem : 0, nk ? nk->sk.wmem : 0, nk && nk->dump ? 1 : 0,
+		    nk ? nk->sk.refs.n + 1 : 2, nk ? (u32)nk->sk.rx_drops : 0,
+		    (unsigned long long)(nk ? nk->sk.inode : 0));
+}
+
+static int netlink_text(struct net *net, const char *rel, struct text *out)
+{
+	const struct registry *r = &net->w->registry[REG_NETLINK];
+	struct sock *sk;
+
+	(void)rel;
+	text_printf(out,
+		    "sk               Eth Pid        Groups   Rmem     Wmem     Dump  "
+		    "Locks    Drops    Inode\n");
+	for (u32 i = 0; i < r->n; i++) {
+		const struct nl_family *f = r->entries[i].item;
+
+		if (f->request && !registry_hidden(&r->entries[i], net))
+			put_line(out, 0, f->protocol, 0, 0, NULL);
+	}
+	list_for_each(sk, &net->socks, net_node)
+		if (sk->family == AF_NETLINK)
+			put_line(out, sk->cookie, sk->protocol, nl_sk(sk)->portid,
+				 (u32)nl_sk(sk)->groups, nl_sk(sk));
+	return 0;
+}
+
+static const struct view netlink_view = {.path = "net/netlink", .text = netlink_text};
+
 static int netlink_boot(struct warren *w)
 {
-	return family_register(w, &netlink_part, &netlink_family);
+	int err = view_register(w, &netlink_part, &netlink_view);
+
+	return err ? err : family_register(w, &netlink_part, &netlink_family);
 }
 
 static int netlink_worker_init(struct worker *k)

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc_net.c - /proc/net: devices, routes, neighbours, and files about the stack
+ *
+ * Formats as Linux prints them (rules N8.3, N8.4): widths, tabs and padding
+ * included, since scripts cut by column. Files of things that this stack does
+ * not have exist where Linux always has them, with their header alone.
+ */
+
+#include "core/dev.h"
+#include "core/registry.h"
+#include "ip/addr4.h"
+#include "ip/fib.h"
+#include "ip/neigh.h"
+#include "view/views.h"
+
+#include <linux/if_arp.h>
+#include <linux/route.h>
+
+#define PADDED 127
+
+static int dev_text(struct net *net, const char *rel, struct text *out)
+{
+	struct dev *dev;
+
+	(void)rel;
+	text_printf(out, "Inter-|   Receive                            "
+			 "                    |  Transmit\n"
+			 " face |bytes    packets errs drop fifo frame "
+			 "compressed multicast|bytes    packets errs "
+			 "drop fifo colls carrier compressed\n");
+	list_for_each(dev, &net->devs, node) {
+		const struct dev_stats *s = &dev->stats;
+
+		text_printf(
+		    out, "%6s: %7llu %7llu %4llu %4llu %4u %5u %10u %9llu ", dev->name,
+		    (unsigned long long)s->rx_bytes, (unsigned long long)s->rx_packets,
+		    (unsigned long long)s->rx_errors, (unsigned long long)s->rx_dropped,
+		    0, 0, 0, (unsigned long long)s->multicast);
+		text_printf(
+		    out, "%8llu %7llu %4llu %4llu %4u %5llu %7u %10u\n",
+		    (unsigned long long)s->tx_bytes, (unsigned long long)s->tx_packets,
+		    (unsigned long long)s->tx_errors, (unsigned long long)s->tx_dropped,
+		    0, (unsigned long long)s->collisions, 0, 0);
+	}
+	return 0;
+}
+
+/* ---- routes ---- */
+
+/* What was written since @start, filled with spaces to PADDED */
+static void pad(struct text *out, size_t start)
+{
+	size_t n = out->len - start;
+
+	text_printf(out, "%*s\n", n < PADDED ? (int)(PADDED - n) : 0, "");
+}
+
+static void put_route(struct text *out, const struct fib_route *r)
+{
+	const struct fib_hop *h = r->n_hops ? &r->hops[0] : NULL;
+	u32 flags = RTF_UP, advmss = r->metrics[RTAX_ADVMSS];
+	size_t start = out->len;
+	struct ipaddr dst;
+	u8 plen;
+
+	if (r->type == RTN_BROADCAST || r->type == RTN_MULTICAST)
+		return;
+	fib_dst(r, &dst, &plen);
+	if (r->type == RTN_UNREACHABLE || r->type == RTN_PROHIBIT)
+		flags |= RTF_REJECT;
+	if (h && h->gateway.v4)
+		flags |= RTF_GATEWAY;
+	if (plen == 32)
+		flags |= RTF_HOST;
+	text_printf(out, "%s\t%08X\t%08X\t%04X\t%d\t%u\t%u\t%08X\t%u\t%u\t%u",
+		    h && h->dev ? h->dev->name : "*", dst.v4, h ? h->gateway.v4 : 0,
+		    flags, 0, 0, r->priority, ip4_mask(plen), advmss ? advmss + 40 : 0,
+		    r->metrics[RTAX_WINDOW], r->metrics[RTAX_RTT] >> 3);
+	pad(out, start);
+}
+
+static int route_text(struct net *net, const char *rel, struct text *out)
+{
+	struct fib_table *t = fib_table(net, AF_INET, RT_TABLE_MAIN);
+	size_t start = out->len;
+
+	(void)rel;
+	if (!t && !fib_table(net, AF_INET, RT_TABLE_LOCAL))
+		return 0;
+	text_printf(out, "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\t"
+			 "Mask\t\tMTU\tWindow\tIRTT");
+	pad(out, start);
+	for (struct lpm_node *n = t ? lpm_first(&t->lpm) : NULL; n; n = lpm_after(n)) {
+		const struct fib_prefix *p = container_of(n, struct fib_prefix, lpm);
+		const struct fib_route *r;
+
+		list_for_each(r, &p->routes, node)
+			put_route(out, r);
+	}
+	return 0;
+}
+
+static int rt_cache_text(struct net *net, const char *rel, struct text *out)
+{
+	size_t start = out->len;
+
+	(void)net;
+	(void)rel;
+	text_printf(out, "Iface\tDestination\tGateway \tFlags\t\tRefCnt\tUse\tMetric\t"
+			 "Source\t\tMTU\tWindow\tIRTT\tTOS\tHHRef\tHHUptod\tSpecDst");
+	pad(out, start);
+	return 0;
+}
+
+static const char *const scopes[256] = {
+    [RT_SCOPE_UNIVERSE] = "universe", [RT_SCOPE_SITE] = "site",
+    [RT_SCOPE_LINK] = "link",	      [RT_SCOPE_HOST] = "host",
+    [RT_SCOPE_NOWHERE] = "nowhere",
+};
+static const char *const types[] = {"UNSPEC",	"UNICAST",   "LOCAL",	  "BROADCAST",
+				    "ANYCAST",	"MULTICAST", "BLACKHOLE", "UNREACHABLE",
+				    "PROHIBIT", "THROW",     "NAT",	  "XRESOLVE"};
+
+static void put_leaf(struct text *out, const struct lpm_node *n, int depth)
+{
+	const struct fib_prefix *p = container_of(n, struct fib_prefix, lpm);
+	const struct fib_route *r;
+	char s[TEXT_IP4];
+	be32 addr;
+
+	memcpy(&addr, n->key, sizeof(addr));
+	text_printf(out, "%*s|-- %s\n", depth * 3, "", text_ip4(s, addr));
+	list_for_each(r, &p->routes, node) {
+		text_printf(out, "%*s/%u %s %s", depth * 3 + 3, "", n->plen,
+			    scopes[r->scope] ? scopes[r->scope] : "?",
+			    r->type < ARRAY_SIZE(types) ? types[r->type] : "?");
+		if (r->tos)
+			text_printf(out, " tos=%d", r->tos);
+		text_printf(out, "\n");
+	}
+}
+
+/* The trie here is binary: an inner node has two children and decides one bit */
+static void put_trie(struct text *out, const struct fib_table *t)
+{
+	for (struct lpm_node *n = lpm_first(&t->lpm); n; n = lpm_after(n)) {
+		int depth = 1;
+
+		for (struct lpm_node *up = n->parent; up; up = up->parent)
+			depth++;
+		put_leaf(out, n, depth);
+	}
+}
+
+static int fib_trie_text(struct net *net, const char *rel, struct text *out)
+{
+	(void)rel;
+	for (struct fib_table *t = fib_table_first(net, AF_INET); t;
+	     t = fib_table_next(t)) {
+		if (t->id == RT_TABLE_LOCAL)
+			text_printf(out, "Local:\n");
+		else if (t->id == RT_TABLE_MAIN)
+			text_printf(out, "Main:\n");
+		else
+			text_printf(out, "Id %u:\n", t->id);
+		put_trie(out, t);
+	}
+	return 0;
+}
+
+static int fib_triestat_text(struct net *net, const char *rel, struct text *out)
+{
+	(void)rel;
+	text_printf(out,
+		    "Basic info: size of leaf: 48 bytes, size of tnode: 40 bytes.\n");
+	for (struct fib_table *t = fib_table_first(net, AF_INET); t;
+	     t = fib_table_next(t))
+		text_printf(out, "%s:\n\tPrefixes:       %u\n",
+			    t->id == RT_TABLE_LOCAL  ? "Local"
+			    : t->id == RT_TABLE_MAIN ? "Main"
+						     : "Other",
+			    t->lpm.n);
+	return 0;
+}
+
+/* ---- neighbours, groups ---- */
+
+static int put_neigh(struct neigh *nt, void *arg)
+{
+	const u16 valid = NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE |
+			  NUD_STALE | NUD_DELAY;
+	struct text *out = arg;
+	char ip[TEXT_IP4], mac[TEXT_MAC];
+	u8 none[6] = {0};
+	u32 flags = 0;
+
+	if (nt->addr.family != AF_INET || !(nt->state & ~NUD_NOARP))
+		return 0;
+	if (nt->state & NUD_PERMANENT)
+		flags = ATF_PERM | ATF_COM;
+	else if (nt->state & valid)
+		flags = ATF_COM;
+	text_printf(out, "%-16s 0x%-10x0x%-10x%-17s     *        %s\n",
+		    text_ip4(ip, nt->addr.v4), nt->dev->type, flags,
+		    text_mac(mac, nt->state & valid ? nt->lladdr : none),
+		    nt->dev->name);
+	return 0;
+}
+
+static int arp_text(struct net *net, const char *rel, struct text *out)
+{
+	(void)rel;
+	text_printf(out, "IP address       HW type     Flags       HW address"
+			 "            Mask     Device\n");
+	neigh_walk(net, put_neigh, out);
+	return 0;
+}
+
+static int dev_mcast_text(struct net *net, const char *rel, struct text *out)
+{
+	const struct dev_mc *mc;
+	struct dev *dev;
+
+	(void)rel;
+	list_for_each(dev, &net->devs, node)
+		list_for_each(mc, &dev->mc, node) {
+			text_printf(out, "%-4d %-15s %-5u %-5d ", dev->ifindex,
+				    dev->name, mc->refs, 0);
+			for (u8 i = 0; i < dev->addr_len; i++)
+				text_printf(out, "%02x", mc->addr[i]);
+			text_printf(out, "\n");
+		}
+	return 0;
+}
+
+/* Every device that is up hears 224.0.0.1; there is no other group yet */
+static int igmp_text(struct net *net, const char *rel, struct text *out)
+{
+	struct dev *dev;
+
+	(void)rel;
+	text_printf(out, "Idx\tDevice    : Count Querier\tGroup    Users Timer\t"
+			 "Reporter\n");
+	list_for_each(dev, &net->devs, node)
+		if (in_dev4(dev) && dev_is_up(dev))
+			text_printf(
+			    out, "%d\t%-10s: %5d %7s\n\t\t\t\t%08X %5d %d:%08X\t\t%d\n",
+			    dev->ifindex, dev->name, 1, "V3",
+			    cpu_to_be32(INADDR_ALLHOSTS_GROUP), 1, 0, 0, 0);
+	return 0;
+}
+
+/* ---- the stack ---- */
+
+static int ptype_text(struct net *net, const char *rel, struct text *out)
+{
+	const struct registry *r = &net->w->registry[REG_PROTO];
+
+	(void)rel;
+	text_printf(out, "Type Device      Function\n");
+	for (u32 i = 0; i < r->n; i++) {
+		if (registry_hidden(&r->entries[i], net) || !r->entries[i].key)
+			continue;
+		text_printf(out, "%04x %-8s %s_rcv\n", (unsigned)r->entries[i].key, "",
+			    r->entries[i].key == 0x0800	  ? "ip"
+			    : r->entries[i].key == 0x0806 ? "arp"
+			    : r->entries[i].part	  ? r->entries[i].part->name
+							  : "?");
+	}
+	return 0;
+}
+
+static int softnet_text(struct net *net, const char *rel, struct text *out)
+{
+	u64 n = 0;
+	struct dev *dev;
+
+	(void)rel;
+	list_for_each(dev, &net->devs, node)
+		n += dev->stats.rx_packets;
+	text_printf(out, "%08x", (u32)n);
+	for (int i = 0; i < 14; i++)
+		text_printf(out, " %08x", 0);
+	text_printf(out, "\n");
+	return 0;
+}
+
+/* ---- files that never change ---- */
+
+static int psched_text(struct net *net, const char *rel, struct text *out)
+{
+	(void)net;
+	(void)rel;
+	text_printf(out, "000003e8 00000040 000f4240 3b9aca00\n");
+	return 0;
+}
+
+static int mcfilter_text(struct net *net, const char *rel, struct text *out)
+{
+	(void)net;
+	(void)rel;
+	text_printf(out, "Idx Device        MCA        SRC    INC    EXC\n");
+	return 0;
+}
+
+static int ip_mr_vif_text(struct net *net, const char *rel, struct text *out)
+{
+	(void)net;
+	(void)rel;
+	text_printf(out, "Interface      BytesIn  PktsIn  BytesOut PktsOut Flags "
+			 "Local    Remote\n");
+	return 0;
+}
+
+static int ip_mr_cache_text(struct net *net, const char *rel, struct text *out)
+{
+	(void)net;
+	(void)rel;
+	text_printf(out, "Group    Origin   Iif     Pkts    Bytes    Wrong Oifs\n");
+	return 0;
+}
+
+static int packet_text(struct net *net, const char *rel, struct text *out)
+{
+	(void)net;
+	(void)rel;
+	text_printf(out, "sk               RefCnt Type Proto  Iface R Rmem   User   "
+			 "Inode\n");
+	return 0;
+}
+
+static const struct view proc_net_views[] = {
+    {.path = "net/dev", .text = dev_text},
+    {.path = "net/route", .text = route_text},
+    {.path = "net/rt_cache", .text = rt_cache_text},
+    {.path = "net/fib_trie", .text = fib_trie_text},
+    {.path = "net/fib_triestat", .text = fib_triestat_text},
+    {.path = "net/arp", .text = arp_text},
+    {.path = "net/dev_mcast", .text = dev_mcast_text},
+    {.path = "net/igmp", .text = igmp_text},
+    {.path = "net/ptype", .text = ptype_text},
+    {.path = "net/softnet_stat", .text = softnet_text},
+    {.path = "net/psched", .text = psched_text},
+    {.path = "net/mcfilter", .text = mcfilter_text},
+    {.path = "net/ip_mr_vif", .text = ip_mr_vif_text},
+    {.path = "net/ip_mr_cache", .text = ip_mr_cache_text},
+    {.path = "net/packet", .text = packet_text},
+};
+
+static int proc_net_boot(struct warren *w)
+{
+	int err = views_register(w, &proc_net_part, proc_net_views,
+				 ARRAY_SIZE(proc_net_views));
+
+	return err ? err : sysfs_boot(w);
+}
+
+const struct part proc_net_part = {
+    .name = "proc_net",
+    .id = PART_PROC_NET,
+    .boot = proc_net_boot,
+};
