@@ -100,11 +100,9 @@ static s64 umsg_send(struct op *op, struct umsg *um)
 		return -EOPNOTSUPP;
 	if (!ep_flush(ep))
 		return -EAGAIN;
-	if (ep->err) {
-		err = -ep->err;
-		ep->err = 0;
-		return err;
-	}
+	err = ep_take_error(ep, op->dup);
+	if (err)
+		return -err;
 	if (um->total > PLANE_BUF)
 		return -EMSGSIZE;
 	if (um->control_len > PLANE_CONTROL)

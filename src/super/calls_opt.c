@@ -87,14 +87,13 @@ void call_setsockopt(struct super *s, struct call *c)
 
 static int opt_error(const struct target *t, void *val, socklen_t *len)
 {
-	int host, err = t->ep->err;
+	int host, err = ep_take_error(t->ep, t->dup);
 	socklen_t host_len = sizeof(host);
 
 	if (t->dup >= 0)
 		getsockopt(t->dup, SOL_SOCKET, SO_ERROR, &host, &host_len);
 	if (!err)
 		return sock_get_opt(t->ep->sk, SOL_SOCKET, SO_ERROR, val, len);
-	t->ep->err = 0;
 	*len = min(*len, (socklen_t)sizeof(err));
 	memcpy(val, &err, *len);
 	return 0;

@@ -847,6 +847,41 @@ static bool message_push(struct endpoint *ep, const struct ep_meta *meta,
 	return true;
 }
 
+/*
+ * The socket has an error (ICMP). No carrier can carry it, so it waits here for
+ * the next caught call. An empty message wakes who polls, or reads natively.
+ */
+static void message_check_error(struct endpoint *ep)
+{
+	const struct ep_meta none = {0};
+
+	if (!ep->sk->err)
+		return;
+	ep->err = sock_error(ep->sk);
+	if (ep->alarm || ep->next || (ep->pushed && !carrier_empty(ep)))
+		return; /* something wakes already */
+	ep->pushed = 0;
+	ep->alarm = message_push(ep, &none, "", 0);
+}
+
+int ep_take_error(struct endpoint *ep, int carrier)
+{
+	int err;
+
+	if (ep->kind == EP_MESSAGE && ep->src.fd >= 0)
+		message_check_error(ep);
+	err = ep->err;
+	ep->err = 0;
+	if (!ep->alarm)
+		return err;
+	ep->alarm = false;
+	ep->pushed = 0;
+	if (carrier_empty(ep))
+		return 0; /* a native call had it, as a message of no length */
+	recv(carrier, ep->plane->buf, 1, MSG_DONTWAIT);
+	return err;
+}
+
 static int message_keep(struct endpoint *ep, const struct ep_meta *meta,
 			const void *data, size_t len)
 {
@@ -865,6 +900,7 @@ static void message_to_program(struct endpoint *ep)
 {
 	struct ep_meta meta;
 
+	message_check_error(ep);
 	for (int i = 0; i < MESSAGES_A_TURN; i++) {
 		struct iovec iov;
 		struct msg m;
@@ -914,6 +950,7 @@ static void message_to_stack(struct endpoint *ep)
 		}
 		if (!ep->in)
 			return;
+		message_check_error(ep);
 		n = recv(ep->src.fd, ep->plane->buf, sizeof(ep->plane->buf),
 			 MSG_DONTWAIT);
 		if (n < 0 && errno == ECONNRESET) {
@@ -977,6 +1014,10 @@ ssize_t ep_recv(struct endpoint *ep, int carrier, struct msg *m)
 	if (m->flags & MSG_ERRQUEUE)
 		return ep->sk->ops->recv(ep->sk, m);
 	message_to_stack(ep);
+	n = -ep_take_error(ep, carrier);
+	if (n)
+		return n;
+	n = -EAGAIN;
 	if (ep->pushed) {
 		n = carrier_recv(ep, carrier, m);
 		if (n == -EAGAIN)
@@ -986,10 +1027,6 @@ ssize_t ep_recv(struct endpoint *ep, int carrier, struct msg *m)
 		/* the carrier is empty now: through it, so that PEEK works */
 		message_to_program(ep);
 		n = carrier_recv(ep, carrier, m);
-	}
-	if (n == -EAGAIN && ep->err) {
-		n = -ep->err;
-		ep->err = 0;
 	}
 	if (n == -EAGAIN)
 		n = ep->sk->ops->recv(ep->sk, m);
