@@ -121,6 +121,8 @@ struct sock {
 	s32 bound_dev;	  /* ifindex, 0: none */
 	u32 mark, priority, rcvlowat;
 	struct filter *filter;
+	/* Bytes that the front end holds: for its program, or of it. NULL: none */
+	u32 (*front_queued)(const struct sock *sk, bool to_program);
 	void *owner; /* of the front end: plane's endpoint, embed's handle */
 	/* the front end is told when the socket gets a new child, an error, ... by wait
 	 */
@@ -146,6 +148,10 @@ void sock_put(
 int sock_create(struct net *net, const struct caller *c, int family, int type,
 		int protocol, struct sock **out);
 void sock_release(struct sock *sk); /* close by its owner; consumes the reference */
+static inline u32 sock_front_queued(const struct sock *sk, bool to_program)
+{
+	return sk->front_queued ? sk->front_queued(sk, to_program) : 0;
+}
 void sock_wake(struct sock *sk, u32 events);
 int sock_error(struct sock *sk); /* take the pending error: positive errno, 0 */
 void sock_set_error(struct sock *sk, int err); /* positive errno; wakes */

@@ -388,6 +388,8 @@ static void put_full(struct nlmsg_builder *b, const struct inet_msg *m,
 	r->idiag_inode = (u32)sk->inode;
 	r->idiag_rqueue = tcp ? tcp_rx_queued(tcp_sk(sk)) : sk->rmem;
 	r->idiag_wqueue = tcp ? tcp_tx_queued(tcp_sk(sk)) : sk->wmem;
+	r->idiag_rqueue += sock_front_queued(sk, true);
+	r->idiag_wqueue += sock_front_queued(sk, false);
 	nla_put_u8(b, INET_DIAG_SHUTDOWN, sk->shut);
 	if (wants(m, INET_DIAG_TOS))
 		nla_put_u8(b, INET_DIAG_TOS, inet_sk(sk)->tos);

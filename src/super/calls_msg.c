@@ -13,12 +13,15 @@
 
 #include "super/calls.h"
 
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "super/memory.h"
 #include "super/netns.h"
+#include "super/task.h"
 
 /* A program's message; iovecs in plane.iov */
 struct umsg {
@@ -203,6 +206,13 @@ static bool names_address(const struct call *c)
 	return !mem_read(c, c->args[1], &h, sizeof(h)) && h.msg_name;
 }
 
+/* TCP has words of its own for it, and AF_UNIX others. */
+static bool stream_unconnected(const struct endpoint *ep)
+{
+	return ep->kind == EP_STREAM &&
+	       (ep->state == EP_FRESH || ep->state == EP_LISTENING);
+}
+
 void call_sendmsg(struct super *s, struct call *c)
 {
 	struct endpoint *ep;
@@ -216,6 +226,13 @@ void call_sendmsg(struct super *s, struct call *c)
 		return;
 	}
 	ep = t.ep;
+	if (stream_unconnected(ep)) {
+		close(t.dup);
+		if (!(c->args[2] & MSG_NOSIGNAL))
+			syscall(SYS_tgkill, task_pid(s, c->tid), c->tid, SIGPIPE);
+		super_reply(s, c, -EPIPE);
+		return;
+	}
 	if (ep->kind == EP_STREAM && (t.dup < 0 || !names_address(c))) {
 		close(t.dup);
 		super_continue(s, c);
@@ -333,6 +350,9 @@ static s64 umsg_recv(struct op *op, const struct umsg *um)
 		m.name_len = 0;
 	} else {
 		n = ep_recv(ep, op->dup, &m);
+		/* shut down is the end for who waits, and nothing for who does not */
+		if (!n && !op->block && ep->sk->shut & RCV_SHUTDOWN && !name.ss_family)
+			n = -EAGAIN;
 	}
 	if (n < 0)
 		return n;
@@ -386,6 +406,11 @@ void call_recvfrom(struct super *s, struct call *c)
 		super_continue(s, c);
 		return;
 	}
+	if (stream_unconnected(t.ep)) {
+		close(t.dup);
+		super_reply(s, c, -ENOTCONN);
+		return;
+	}
 	op_init(&op, s, c, &t, attempt_recvfrom);
 	recv_run(&op, (int)c->args[3]);
 }
@@ -397,6 +422,11 @@ void call_recvmsg(struct super *s, struct call *c)
 
 	if (!target_ours(s, c, &t))
 		return;
+	if (stream_unconnected(t.ep)) {
+		close(t.dup);
+		super_reply(s, c, -ENOTCONN);
+		return;
+	}
 	if (t.ep->kind == EP_STREAM && !(c->args[2] & MSG_ERRQUEUE) &&
 	    (t.dup < 0 || !names_address(c))) {
 		close(t.dup);

@@ -87,9 +87,11 @@ void call_setsockopt(struct super *s, struct call *c)
 
 static int opt_error(const struct target *t, void *val, socklen_t *len)
 {
-	int host, err = ep_take_error(t->ep, t->dup);
+	int host, err;
 	socklen_t host_len = sizeof(host);
 
+	ep_settle(t->ep);
+	err = ep_take_error(t->ep, t->dup);
 	if (t->dup >= 0)
 		getsockopt(t->dup, SOL_SOCKET, SO_ERROR, &host, &host_len);
 	if (!err)

@@ -82,6 +82,8 @@ enum {
 
 static void ep_source(struct super *s, struct source *src, u32 events);
 static void ep_close_ours(struct endpoint *ep);
+static bool carrier_alive(struct endpoint *ep);
+static bool carrier_empty(const struct endpoint *ep);
 
 /* ---- bytes left over ---- */
 
@@ -236,6 +238,23 @@ int ep_borrow(struct endpoint *ep)
 	return -1;
 }
 
+static u32 carrier_unread(const struct endpoint *ep);
+
+/* What `ss` shows beside the stack's own queues */
+static u32 front_queued(const struct sock *sk, bool to_program)
+{
+	const struct endpoint *ep = sk->owner;
+	int n = 0;
+
+	if (!ep || ep->src.fd < 0 || ep->state != EP_JOINED)
+		return 0;
+	if (to_program)
+		return carrier_unread(ep) + (u32)ep->to_program.len +
+		       (ep->next ? (u32)ep->next->len : 0);
+	ioctl(ep->src.fd, FIONREAD, &n);
+	return (u32)n + (u32)ep->to_stack.len;
+}
+
 /* ---- life ---- */
 
 static int ep_alloc(struct plane *pl, struct sock *sk, struct endpoint **out)
@@ -267,6 +286,7 @@ static int ep_register(struct endpoint *ep, int carrier)
 	ep->known = true;
 	ep->sk->inode = ep->ident.ino;
 	ep->sk->owner = ep;
+	ep->sk->front_queued = front_queued;
 	wait_add(&ep->sk->wait, &ep->wait, ~0U);
 	return 0;
 }
@@ -695,8 +715,6 @@ static size_t stream_to_program(struct endpoint *ep)
 	return moved;
 }
 
-static bool carrier_alive(struct endpoint *ep);
-
 /* The carrier hung up, and all it said was passed on: closed, or only shut down? */
 static bool ep_is_closed(struct endpoint *ep)
 {
@@ -858,6 +876,8 @@ static void message_check_error(struct endpoint *ep)
 	if (!ep->sk->err)
 		return;
 	ep->err = sock_error(ep->sk);
+	if (ep->alarm && carrier_empty(ep))
+		ep->alarm = false; /* a native call had the last one */
 	if (ep->alarm || ep->next || (ep->pushed && !carrier_empty(ep)))
 		return; /* something wakes already */
 	ep->pushed = 0;
@@ -1018,6 +1038,8 @@ ssize_t ep_recv(struct endpoint *ep, int carrier, struct msg *m)
 	if (n)
 		return n;
 	n = -EAGAIN;
+	if (ep->pushed && ep->prog_shut && carrier_empty(ep))
+		ep->pushed = 0; /* shut down: what it says is not a message */
 	if (ep->pushed) {
 		n = carrier_recv(ep, carrier, m);
 		if (n == -EAGAIN)
@@ -1046,6 +1068,17 @@ void ep_fill(struct endpoint *ep)
 {
 	if (ep->src.fd >= 0)
 		message_to_program(ep);
+}
+
+void ep_settle(struct endpoint *ep)
+{
+	struct worker *k = ep->sk->net->worker;
+
+	if (ep->kind != EP_MESSAGE)
+		return;
+	ep_flush(ep);
+	for (int i = 0; i < 16 && k->n_backlog; i++)
+		worker_step(k);
 }
 
 /* ---- events ---- */
@@ -1247,6 +1280,30 @@ static bool carrier_alive(struct endpoint *ep)
 	n = recv(ep->plane->diag, &ans, sizeof(ans), 0);
 	return n < (ssize_t)(sizeof(ans.h) + sizeof(ans.error)) ||
 	       ans.h.nlmsg_type != NLMSG_ERROR || ans.error != -ENOENT;
+}
+
+/* Bytes in the carrier that the program has not read */
+static u32 carrier_unread(const struct endpoint *ep)
+{
+	struct diag_req req = diag_request((u32)ep->ident.ino, false);
+	struct {
+		struct nlmsghdr h;
+		struct unix_diag_msg um;
+		struct nlattr nla;
+		struct unix_diag_rqlen len;
+		u8 more[256];
+	} got;
+
+	if (ep->plane->diag < 0 || carrier_empty(ep))
+		return 0;
+	req.r.udiag_show = UDIAG_SHOW_RQLEN;
+	if (send(ep->plane->diag, &req, sizeof(req), 0) != (ssize_t)sizeof(req) ||
+	    recv(ep->plane->diag, &got, sizeof(got), 0) <
+		(ssize_t)offsetof(__typeof__(got), more) ||
+	    got.h.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	    got.nla.nla_type != UNIX_DIAG_RQLEN)
+		return 0;
+	return got.len.udiag_rqueue;
 }
 
 static void sweep_mark(struct plane *pl, u64 dev, const struct nlmsghdr *h, size_t len)

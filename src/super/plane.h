@@ -79,7 +79,7 @@ struct endpoint {
 	bool hup;	 /* the carrier may be closed */
 	bool fin;	 /* the program was told that nothing more comes */
 	bool prog_shut;	 /* the program called shutdown() */
-	bool alarm;	  /* an empty message lies in the carrier to wake for err */
+	bool alarm;	 /* an empty message lies in the carrier to wake for err */
 	bool narrow;	 /* the carrier's send buffer is the smallest */
 	u8 missed;	 /* sweeps that did not see it; kept carriers */
 	bool deaf, mute; /* the stack takes, gives no more */
@@ -165,6 +165,8 @@ int ep_take_pending(struct endpoint *ep, int carrier, int *ours);
  * stack. @carrier: a duplicate. Return: as sock_ops.recv
  */
 ssize_t ep_recv(struct endpoint *ep, int carrier, struct msg *m);
+/* What was sent natively, and what came of it at once: has it been refused? */
+void ep_settle(struct endpoint *ep);
 /* The error that waits, positive, taken: 0: none */
 int ep_take_error(struct endpoint *ep, int carrier);
 /* What the program sent natively reaches the stack first. Return: false: it is full */
