@@ -210,8 +210,11 @@ void inet_flow(const struct inet_sock *is, const struct ipaddr *dst, be16 dport,
 	    .uid = is->sk.uid,
 	    .any_src = is->transparent || is->hdrincl,
 	};
-	if (!ipaddr_is_multicast(dst))
+	if (!ipaddr_is_multicast(dst)) {
+		if (!fl->oif)
+			fl->oif = is->uc_ifindex;
 		return;
+	}
 	if (!fl->oif)
 		fl->oif = is->mc_ifindex;
 	if (ipaddr_is_any(&fl->src))

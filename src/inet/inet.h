@@ -38,7 +38,9 @@ struct inet_sock {
 	    bind_no_port, mc_all, minttl;
 	u8 rx_pktinfo, rx_ttl, rx_tos, rx_opts, rx_retopts, rx_origdst, rx_checksum,
 	    rx_fragsize;
-	s32 mc_ifindex;
+	u8 recverr_4884, nodefrag;
+	s32 mc_ifindex, uc_ifindex; /* IP_MULTICAST_IF, IP_UNICAST_IF */
+	u32 n_errs;		    /* in sk.err_queue */
 	struct ipaddr mc_addr;
 	u8 opts[40], opt_len;
 	struct list mc_list;
@@ -98,7 +100,12 @@ int inet_get_cmsgs(const struct inet_sock *is, const struct msg *m,
 /* Queue on the error queue (IP_RECVERR) or set the error. */
 void inet_error(struct inet_sock *is, const struct pkt *p, const struct ip_error *e,
 		be16 dport);
+/* An error found on the way out, for IP_RECVERR; @data: borrowed, at the payload */
+void inet_local_error(struct inet_sock *is, const struct pkt *data, int err,
+		      const struct ipaddr *dst, be16 dport, u32 info);
 ssize_t inet_recv_error(struct inet_sock *is, struct msg *m); /* MSG_ERRQUEUE */
+/* May a datagram for @group that came in by @ifindex go to this socket? */
+bool inet_mc_wants(const struct inet_sock *is, const struct ipaddr *group, s32 ifindex);
 
 extern const struct part inet_part;
 

@@ -4,64 +4,100 @@
  * IP_RECVERR, a message on the error queue (ip(7))
  */
 
-#include "inet/inet.h"
+#include "inet/inet_impl.h"
 
 #include "wire/icmp.h"
 
 #include <linux/errqueue.h>
 
+enum { ERRS_MAX = 256 }; /* more are not kept: nobody reads them */
+
 /* In pkt.cb while on the error queue; the packet's data is what was quoted */
 struct queued_error {
-	u32 err, info;
-	u8 type, code;
-	be16 dport;
+	struct sock_extended_err ee;
 	be32 offender, dst;
+	be16 dport;
 };
 _Static_assert(sizeof(struct queued_error) <= sizeof(((struct pkt *)0)->cb),
 	       "fits in cb");
 
-static void queue_error(struct inet_sock *is, const struct pkt *p,
-			const struct ip_error *e, be16 dport)
+void inet_purge_errors(struct inet_sock *is)
 {
-	struct pkt *c = pkt_clone(p);
+	struct pkt *p;
+
+	while ((p = list_first(&is->sk.err_queue, struct pkt, node))) {
+		list_del(&p->node);
+		pkt_free(p);
+	}
+	is->n_errs = 0;
+}
+
+/* @skip: bytes of @p, borrowed, that are no part of what the program sent */
+static void queue_error(struct inet_sock *is, const struct pkt *p, u32 skip,
+			const struct queued_error *q)
+{
+	struct pkt *c = is->n_errs < ERRS_MAX ? pkt_clone(p) : NULL;
 
 	if (!c)
 		return;
-	*(struct queued_error *)c->cb = (struct queued_error){
-	    .err = (u32)e->err,
-	    .info = e->type == ICMP_DEST_UNREACH && e->code == ICMP_FRAG_NEEDED
-			? e->info
-			: 0,
-	    .type = e->type,
-	    .code = e->code,
-	    .dport = dport,
-	    .offender = e->from.v4,
-	    .dst = e->dst.v4,
-	};
-	/* the transport header is no part of what the program sent */
-	if (is->sk.protocol == IPPROTO_UDP && c->len >= 8)
-		pkt_pull(c, 8);
+	pkt_pull(c, min(skip, c->len));
+	memcpy(c->cb, q, sizeof(*q));
 	list_add_tail(&is->sk.err_queue, &c->node);
+	is->n_errs++;
 }
 
 void inet_error(struct inet_sock *is, const struct pkt *p, const struct ip_error *e,
 		be16 dport)
 {
+	const struct queued_error q = {
+	    .ee =
+		{
+		    .ee_errno = (u32)e->err,
+		    .ee_origin = SO_EE_ORIGIN_ICMP,
+		    .ee_type = e->type,
+		    .ee_code = e->code,
+		    .ee_info = e->type == ICMP_REDIRECT ? 0 : e->info,
+		},
+	    .offender = e->from.v4,
+	    .dst = e->dst.v4,
+	    .dport = dport,
+	};
+
 	if (!e->err)
 		return;
 	if (is->recverr)
-		queue_error(is, p, e, dport);
+		queue_error(is, p, is->sk.type == SOCK_DGRAM ? 8 : 0, &q);
 	sock_set_error(&is->sk, e->err);
+}
+
+void inet_local_error(struct inet_sock *is, const struct pkt *data, int err,
+		      const struct ipaddr *dst, be16 dport, u32 info)
+{
+	const struct queued_error q = {
+	    .ee =
+		{
+		    .ee_errno = (u32)err,
+		    .ee_origin = SO_EE_ORIGIN_LOCAL,
+		    .ee_info = info,
+		},
+	    .dst = dst->v4,
+	    .dport = dport,
+	};
+
+	if (!is->recverr)
+		return;
+	queue_error(is, data, 0, &q);
+	sock_wake(&is->sk, POLLERR);
 }
 
 ssize_t inet_recv_error(struct inet_sock *is, struct msg *m)
 {
-	struct pkt *p = list_first(&is->sk.err_queue, struct pkt, node);
+	struct pkt *p = list_first(&is->sk.err_queue, struct pkt, node), *next;
 	struct {
 		struct sock_extended_err ee;
 		struct sockaddr_in offender;
 	} out = {0};
-	struct queued_error q;
+	struct queued_error q, after;
 	struct ipaddr dst;
 	u8 buf[2048];
 	size_t n;
@@ -69,7 +105,8 @@ ssize_t inet_recv_error(struct inet_sock *is, struct msg *m)
 	if (!p)
 		return -EAGAIN;
 	list_del(&p->node);
-	q = *(struct queued_error *)p->cb;
+	is->n_errs--;
+	memcpy(&q, p->cb, sizeof(q));
 	n = min(min((size_t)p->len, msg_left(m)), sizeof(buf));
 	pkt_copy(p, 0, buf, (u32)n);
 	msg_give(m, buf, n);
@@ -80,14 +117,19 @@ ssize_t inet_recv_error(struct inet_sock *is, struct msg *m)
 		dst = ipaddr_v4(q.dst);
 		inet_addr_to_user(&dst, q.dport, m->name, &m->name_len);
 	}
-	out.ee.ee_errno = q.err;
-	out.ee.ee_origin = SO_EE_ORIGIN_ICMP;
-	out.ee.ee_type = q.type;
-	out.ee.ee_code = q.code;
-	out.ee.ee_info = q.info;
-	out.offender.sin_family = AF_INET;
-	out.offender.sin_addr.s_addr = (__force u32)q.offender;
+	out.ee = q.ee;
+	if (q.ee.ee_origin == SO_EE_ORIGIN_ICMP) {
+		out.offender.sin_family = AF_INET;
+		out.offender.sin_addr.s_addr = (__force u32)q.offender;
+	}
 	msg_put_cmsg(m, IPPROTO_IP, IP_RECVERR, &out, sizeof(out));
+	/* The socket's error is that of the next message */
+	next = list_first(&is->sk.err_queue, struct pkt, node);
+	is->sk.err = 0;
+	if (next) {
+		memcpy(&after, next->cb, sizeof(after));
+		is->sk.err = (int)after.ee.ee_errno;
+	}
 	pkt_free(p);
 	return (ssize_t)n;
 }

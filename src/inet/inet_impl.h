@@ -7,6 +7,8 @@
 
 #include "inet/inet.h"
 
+/* inet_err.c: forget what waits on the error queue */
+void inet_purge_errors(struct inet_sock *is);
 /* inet_opt.c: leave all groups that IP_ADD_MEMBERSHIP joined */
 void inet_leave_groups(struct inet_sock *is);
 /* Is @addr the broadcast address of a subnet of @net? */

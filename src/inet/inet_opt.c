@@ -12,10 +12,19 @@
 #include "wire/ether.h"
 
 #include <netinet/ip.h>
+#include <netinet/udp.h>
 
 #ifndef IP_LOCAL_PORT_RANGE
 #define IP_LOCAL_PORT_RANGE 51
 #endif
+#ifndef IP_PROTOCOL
+#define IP_PROTOCOL 52
+#endif
+#ifndef IP_RECVERR_RFC4884
+#define IP_RECVERR_RFC4884 26
+#endif
+
+enum { GROUPS_MAX = 20 }; /* igmp_max_memberships, as Linux starts */
 
 /* ---- groups ---- */
 
@@ -61,7 +70,7 @@ static int join(struct inet_sock *is, const struct ip_mreqn *mr)
 	struct membership *mb;
 	struct dev *dev;
 	u8 mac[ETH_ALEN];
-	int err;
+	int n = 0, err;
 
 	if (!ip4_is_multicast(group))
 		return -EINVAL;
@@ -70,6 +79,10 @@ static int join(struct inet_sock *is, const struct ip_mreqn *mr)
 		return -ENODEV;
 	if (find_group(is, group, dev->ifindex))
 		return -EADDRINUSE;
+	list_for_each(mb, &is->mc_list, node)
+		n++;
+	if (n >= GROUPS_MAX)
+		return -ENOBUFS;
 	mb = net_alloc(is->sk.net, sizeof(*mb));
 	if (!mb)
 		return -ENOBUFS;
@@ -118,6 +131,18 @@ void inet_leave_groups(struct inet_sock *is)
 
 	list_for_each_safe(mb, tmp, &is->mc_list, node)
 		leave_one(is, mb);
+}
+
+bool inet_mc_wants(const struct inet_sock *is, const struct ipaddr *group, s32 ifindex)
+{
+	const struct membership *mb;
+
+	if (!ipaddr_is_multicast(group) || is->mc_all)
+		return true;
+	list_for_each(mb, &is->mc_list, node)
+		if (mb->group == group->v4 && mb->ifindex == ifindex)
+			return true;
+	return false;
 }
 
 bool inet_is_subnet_broadcast(const struct net *net, be32 addr)
@@ -210,6 +235,34 @@ static int set_range(struct inet_sock *is, int v)
 	return 0;
 }
 
+static int set_uc_if(struct inet_sock *is, int v)
+{
+	s32 ifindex = (s32)be32_to_cpu((__force be32)v);
+
+	if (ifindex && !dev_by_index(is->sk.net, ifindex))
+		return -EADDRNOTAVAIL;
+	is->uc_ifindex = ifindex;
+	return 0;
+}
+
+/* The protocol-independent way to join (RFC 3678 §5.1) */
+static int set_group(struct inet_sock *is, bool leaving, const void *val, socklen_t len)
+{
+	struct group_req req;
+	struct sockaddr_in in;
+	struct ip_mreqn mr = {0};
+
+	if (len < sizeof(req))
+		return -EINVAL;
+	memcpy(&req, val, sizeof(req));
+	memcpy(&in, &req.gr_group, sizeof(in));
+	if (in.sin_family != AF_INET)
+		return -EINVAL;
+	mr.imr_multiaddr = in.sin_addr;
+	mr.imr_ifindex = (int)req.gr_interface;
+	return leaving ? leave(is, &mr) : join(is, &mr);
+}
+
 static int set_ip_opts(struct inet_sock *is, const u8 *val, socklen_t len)
 {
 	u8 hdr[60] = {0x45};
@@ -258,14 +311,14 @@ static int set_int_opt(struct inet_sock *is, const struct caller *c, int name, i
 		return 0;
 	case IP_RECVERR:
 		if (!v)
-			while (!list_empty(&is->sk.err_queue)) {
-				struct pkt *p =
-				    list_first(&is->sk.err_queue, struct pkt, node);
-
-				list_del(&p->node);
-				pkt_free(p);
-			}
+			inet_purge_errors(is);
 		return set_flag(&is->recverr, v);
+	case IP_RECVERR_RFC4884:
+		return v != 0 && v != 1 ? -EINVAL : set_flag(&is->recverr_4884, v);
+	case IP_NODEFRAG:
+		if (is->sk.type != SOCK_RAW)
+			return -ENOPROTOOPT;
+		return set_flag(&is->nodefrag, v);
 	case IP_PKTINFO:
 		return set_flag(&is->rx_pktinfo, v);
 	case IP_RECVTTL:
@@ -290,6 +343,8 @@ static int set_int_opt(struct inet_sock *is, const struct caller *c, int name, i
 			return -EINVAL;
 		is->minttl = (u8)v;
 		return 0;
+	case IP_UNICAST_IF:
+		return set_uc_if(is, v);
 	case IP_LOCAL_PORT_RANGE:
 		return set_range(is, v);
 	case IP_MULTICAST_TTL:
@@ -329,6 +384,9 @@ int inet_set_opt(struct sock *sk, const struct caller *c, int level, int name,
 		if (err)
 			return err;
 		return name == IP_ADD_MEMBERSHIP ? join(is, &mr) : leave(is, &mr);
+	case MCAST_JOIN_GROUP:
+	case MCAST_LEAVE_GROUP:
+		return set_group(is, name == MCAST_LEAVE_GROUP, val, len);
 	default:
 		err = int_of(val, len, &v);
 		return err ? err : set_int_opt(is, c, name, v);
@@ -370,6 +428,20 @@ static int get_int_opt(struct inet_sock *is, int name, int *v)
 		return get_mtu(is, v);
 	case IP_RECVERR:
 		*v = is->recverr;
+		return 0;
+	case IP_RECVERR_RFC4884:
+		*v = is->recverr_4884;
+		return 0;
+	case IP_NODEFRAG:
+		if (is->sk.type != SOCK_RAW)
+			return -ENOPROTOOPT;
+		*v = is->nodefrag;
+		return 0;
+	case IP_UNICAST_IF:
+		*v = (int)(__force u32)cpu_to_be32((u32)is->uc_ifindex);
+		return 0;
+	case IP_PROTOCOL:
+		*v = is->sk.protocol;
 		return 0;
 	case IP_PKTINFO:
 		*v = is->rx_pktinfo;
@@ -494,6 +566,12 @@ int inet_get_cmsgs(const struct inet_sock *is, const struct msg *m,
 		if (h->cmsg_len < sizeof(*h) ||
 		    h->cmsg_len > m->control_len - (size_t)((u8 *)h - (u8 *)m->control))
 			return -EINVAL;
+		if (h->cmsg_level == SOL_UDP && h->cmsg_type == UDP_SEGMENT &&
+		    is->sk.protocol == IPPROTO_UDP) {
+			if (h->cmsg_len != CMSG_LEN(sizeof(u16)))
+				return -EINVAL;
+			memcpy(&out->gso_size, CMSG_DATA(h), sizeof(u16));
+		}
 		if (h->cmsg_level != IPPROTO_IP)
 			continue;
 		switch (h->cmsg_type) {
@@ -534,11 +612,13 @@ void inet_put_cmsgs(struct inet_sock *is, const struct pkt *p, struct msg *m)
 		    .ipi_addr.s_addr = (__force u32)ip->daddr,
 		};
 
-		if (ip4_is_multicast(ip->daddr) || ip4_is_broadcast(ip->daddr)) {
+		if (!addr4_is_local(is->sk.net, ip->daddr)) {
 			struct dev *dev = dev_by_index(is->sk.net, p->iif);
 
-			info.ipi_spec_dst.s_addr = (__force u32)addr4_select(
-			    is->sk.net, dev, ip->saddr, RT_SCOPE_UNIVERSE);
+			info.ipi_spec_dst.s_addr =
+			    dev ? (__force u32)addr4_select(
+				      is->sk.net, dev, ip->saddr, RT_SCOPE_UNIVERSE)
+				: 0;
 		}
 		msg_put_cmsg(m, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
 	}
@@ -551,7 +631,7 @@ void inet_put_cmsgs(struct inet_sock *is, const struct pkt *p, struct msg *m)
 	if (is->rx_opts && ip4_hdr_len(ip) > sizeof(*ip))
 		msg_put_cmsg(m, IPPROTO_IP, IP_RECVOPTS, ip + 1,
 			     ip4_hdr_len(ip) - sizeof(*ip));
-	if (is->rx_origdst) {
+	if (is->rx_origdst && p->l4 + 4U <= p->cap) {
 		const be16 *ports = pkt_l4(p);
 		struct sockaddr_in to = {
 		    .sin_family = AF_INET,

@@ -26,7 +26,7 @@
 
 #include <netinet/udp.h>
 
-enum { STATE_ESTABLISHED = 1, STATE_CLOSE = 7 };
+enum { STATE_ESTABLISHED = 1, STATE_CLOSE = 7, SEGMENTS_MAX = 128 };
 
 struct udp_sock {
 	struct inet_sock is;
@@ -34,6 +34,7 @@ struct udp_sock {
 	struct ipaddr pending_dst;
 	be16 pending_port;
 	bool cork;
+	u16 segment; /* UDP_SEGMENT: cut a message into datagrams of that size */
 };
 
 struct udp_worker {
@@ -260,6 +261,11 @@ static int put_header(struct udp_sock *us, struct pkt *p, const struct flow *fl)
 	return 0;
 }
 
+static u32 output_mtu(const struct ip_send *s)
+{
+	return s->df_ignore_mtu ? s->route->dev->mtu : route_mtu(s->route);
+}
+
 static int send_packet(struct udp_sock *us, struct pkt *p, const struct dgram_dest *d,
 		       const struct inet_cmsg *cm, bool dont_route)
 {
@@ -267,12 +273,19 @@ static int send_packet(struct udp_sock *us, struct pkt *p, const struct dgram_de
 	struct net *net = is->sk.net;
 	struct ip_send s = {.sk = &is->sk, .proto = IPPROTO_UDP};
 	struct flow fl;
+	u32 mtu;
 	int err = dgram_route(is, d, cm, dont_route, &fl, &s.route);
 
 	if (err)
 		goto err_packet;
 	fl.dport = d->port;
 	dgram_header(is, cm, &fl, &s);
+	mtu = output_mtu(&s);
+	if (s.df && p->len + sizeof(struct udp_hdr) + 20 + is->opt_len > mtu) {
+		inet_local_error(is, p, EMSGSIZE, &d->addr, d->port, mtu);
+		err = -EMSGSIZE;
+		goto err_route;
+	}
 	/* "Want": DF as long as it fits, fragments when it does not */
 	if (is->pmtudisc == IP_PMTUDISC_WANT &&
 	    p->len + sizeof(struct udp_hdr) + 20 + is->opt_len <= route_mtu(s.route))
@@ -299,6 +312,37 @@ err_route:
 err_packet:
 	pkt_free(p);
 	return err;
+}
+
+/* The message as datagrams of @size, the last one may be shorter */
+static ssize_t send_segments(struct udp_sock *us, struct msg *m,
+			     const struct dgram_dest *d, const struct inet_cmsg *cm,
+			     u16 size)
+{
+	struct sock *sk = &us->is.sk;
+	size_t len = msg_len(m), n;
+
+	if (len > (size_t)size * SEGMENTS_MAX)
+		return -EINVAL;
+	for (size_t done = 0; done < len; done += n) {
+		struct pkt *p;
+		int err;
+
+		n = min((size_t)size, len - done);
+		p = pkt_new(sk->net->worker, PKT_HEADROOM, (u32)n);
+		if (!p)
+			return -ENOBUFS;
+		err = dgram_take(p, m, n);
+		if (err) {
+			pkt_free(p);
+			return err;
+		}
+		err = send_packet(us, p, d, cm,
+				  m->flags & MSG_DONTROUTE || sk->dont_route);
+		if (err)
+			return done ? (ssize_t)len : err;
+	}
+	return (ssize_t)len;
 }
 
 static ssize_t udp_send(struct sock *sk, struct msg *m)
@@ -333,6 +377,12 @@ static ssize_t udp_send(struct sock *sk, struct msg *m)
 			err = autobind(&us->is);
 		if (err)
 			return err;
+	}
+	if (!us->pending && !more && (cm.gso_size || us->segment)) {
+		u16 size = cm.gso_size ? cm.gso_size : us->segment;
+
+		if (len > size)
+			return send_segments(us, m, &d, &cm, size);
 	}
 	p = us->pending;
 	if (!p)
@@ -434,7 +484,9 @@ static bool wants(const struct inet_sock *is, const struct tuple *t)
 		return false;
 	if (!ipaddr_is_any(&is->rcv_local) && !ipaddr_equal(&is->rcv_local, &t->local))
 		return false;
-	return !is->sk.bound_dev || is->sk.bound_dev == t->bound_dev;
+	if (is->sk.bound_dev && is->sk.bound_dev != t->bound_dev)
+		return false;
+	return inet_mc_wants(is, &t->local, t->bound_dev);
 }
 
 /* A group or broadcast: everybody who wants it gets a copy. Consumes. */
@@ -565,6 +617,12 @@ static int udp_set_opt(struct sock *sk, const struct caller *c, int level, int n
 	if (len < sizeof(v))
 		return -EINVAL;
 	memcpy(&v, val, sizeof(v));
+	if (name == UDP_SEGMENT) {
+		if (v < 0 || v > 65535)
+			return -EINVAL;
+		udp_sk(sk)->segment = (u16)v;
+		return 0;
+	}
 	if (name != UDP_CORK)
 		return -ENOPROTOOPT;
 	udp_sk(sk)->cork = v != 0;
@@ -577,9 +635,9 @@ static int udp_get_opt(struct sock *sk, int level, int name, void *val, socklen_
 
 	if (level != IPPROTO_UDP)
 		return inet_get_opt(sk, level, name, val, len);
-	if (name != UDP_CORK)
+	if (name != UDP_CORK && name != UDP_SEGMENT)
 		return -ENOPROTOOPT;
-	v = udp_sk(sk)->cork;
+	v = name == UDP_CORK ? udp_sk(sk)->cork : udp_sk(sk)->segment;
 	*len = min(*len, (socklen_t)sizeof(v));
 	memcpy(val, &v, *len);
 	return 0;
