@@ -69,6 +69,7 @@ static int join(struct ports *ps, struct inet_sock *is, u16 port, bool by_connec
 		b->net = is->sk.net;
 		b->port = port;
 		list_init(&b->owners);
+		list_init(&b->rests);
 		if (table_add(&ps->buckets, &b->node, hash_port(b->net, port))) {
 			mem_free(ps->mem, b);
 			return -ENOMEM;
@@ -99,6 +100,14 @@ void port_inherit(struct inet_sock *child, const struct inet_sock *listener)
 	child->bucket = b;
 }
 
+static void free_unused(struct ports *ps, struct port_bucket *b)
+{
+	if (b->n || !list_empty(&b->rests))
+		return;
+	table_del(&ps->buckets, &b->node);
+	mem_free(ps->mem, b);
+}
+
 void port_release(struct ports *ps, struct inet_sock *is)
 {
 	struct port_bucket *b = is->bucket;
@@ -111,19 +120,38 @@ void port_release(struct ports *ps, struct inet_sock *is)
 	is->bucket = NULL;
 	is->num = 0; /* lport stays for getsockname() */
 	is->port_auto = false;
-	if (b->n)
+	free_unused(ps, b);
+}
+
+void port_rest_add(struct port_rest *r, const struct inet_sock *is)
+{
+	r->bucket = is->bucket;
+	r->local = is->rcv_local;
+	r->bound_dev = is->sk.bound_dev;
+	r->reuse = is->sk.reuse;
+	r->reuse_port = is->sk.reuse_port;
+	if (r->bucket)
+		list_add_tail(&r->bucket->rests, &r->node);
+}
+
+void port_rest_del(struct ports *ps, struct port_rest *r)
+{
+	struct port_bucket *b = r->bucket;
+
+	if (!b)
 		return;
-	table_del(&ps->buckets, &b->node);
-	mem_free(ps->mem, b);
+	list_del(&r->node);
+	r->bucket = NULL;
+	free_unused(ps, b);
 }
 
 /* ---- conflicts ---- */
 
-static bool overlap(const struct inet_sock *a, const struct inet_sock *b)
+static bool overlap(const struct inet_sock *is, const struct ipaddr *y, s32 bound_dev)
 {
-	const struct ipaddr *x = &a->rcv_local, *y = &b->rcv_local;
+	const struct ipaddr *x = &is->rcv_local;
 
-	if (a->sk.bound_dev && b->sk.bound_dev && a->sk.bound_dev != b->sk.bound_dev)
+	if (is->sk.bound_dev && bound_dev && is->sk.bound_dev != bound_dev)
 		return false;
 	return ipaddr_is_any(x) || ipaddr_is_any(y) || ipaddr_equal(x, y);
 }
@@ -142,10 +170,18 @@ static bool conflict(const struct inet_sock *is, const struct port_bucket *b,
 		     bool exact)
 {
 	const struct inet_sock *other;
+	const struct port_rest *r;
 
 	list_for_each(other, &b->owners, bind_node) {
-		if (other != is && overlap(is, other) &&
+		if (other != is && overlap(is, &other->rcv_local, other->sk.bound_dev) &&
 		    !may_share(&is->sk, &other->sk, exact))
+			return true;
+	}
+	list_for_each(r, &b->rests, node) {
+		bool share = exact && ((is->sk.reuse && r->reuse) ||
+				       (is->sk.reuse_port && r->reuse_port));
+
+		if (!share && overlap(is, &r->local, r->bound_dev))
 			return true;
 	}
 	return false;

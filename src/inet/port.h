@@ -17,8 +17,18 @@ struct port_bucket {
 	struct net *net;
 	u16 port;
 	struct list owners; /* inet_sock.bind_node */
+	struct list rests;  /* struct port_rest */
 	u32 n;
 	u32 n_bound; /* of those: not chosen by connect() */
+};
+
+/* What a TIME_WAIT holds of its port: new sockets without SO_REUSEADDR may not have it */
+struct port_rest {
+	struct list node;
+	struct port_bucket *bucket; /* NULL: nothing held */
+	struct ipaddr local;
+	s32 bound_dev;
+	bool reuse, reuse_port;
 };
 
 struct ports {
@@ -45,6 +55,9 @@ int port_connect(struct ports *ps, struct inet_sock *is,
 void port_inherit(struct inet_sock *child, const struct inet_sock *listener);
 /* is->num becomes 0; what lport says is the caller's affair */
 void port_release(struct ports *ps, struct inet_sock *is);
+/* Keep the port of @is, which still has it, in @r's name */
+void port_rest_add(struct port_rest *r, const struct inet_sock *is);
+void port_rest_del(struct ports *ps, struct port_rest *r);
 /* Listeners: may this socket listen on its port? -EADDRINUSE */
 int port_listen_check(struct inet_sock *is);
 

@@ -38,6 +38,7 @@ struct tcp_req {
 
 struct tcp_tw {
 	struct demux_node conn;
+	struct port_rest port;
 	struct list net_node;
 	struct timer timer;
 	u32 rcv_nxt, snd_nxt, rcv_wnd, ts_recent, tsoffset, mark;
@@ -46,7 +47,7 @@ struct tcp_tw {
 	u8 tos;
 	bool ts_ok;
 };
-_Static_assert(sizeof(struct tcp_tw) <= 200, "TIME_WAIT is small");
+_Static_assert(sizeof(struct tcp_tw) <= 256, "TIME_WAIT is small");
 
 u32 tcp_req_size(void)
 {
@@ -675,6 +676,7 @@ static void tw_free(struct tcp_tw *tw)
 
 	timer_cancel(&tw->timer);
 	demux_del(&tcp_worker(net)->demux, &tw->conn);
+	port_rest_del(&tcp_worker(net)->ports, &tw->port);
 	list_del(&tw->net_node);
 	tcp_net(net)->n_timewaits--;
 	slab_put(&tcp_worker(net)->tws, tw);
@@ -717,8 +719,10 @@ void tcp_time_wait(struct tcp_sock *tp, u8 state, u64 timeout_ns)
 	tw->state = state;
 	list_init(&tw->net_node);
 	timer_init(&tw->timer, net->worker->wheel, tw_fire);
+	port_rest_add(&tw->port, &tp->is);
 	tcp_done(tp); /* leaves the table */
 	if (demux_add(&wk->demux, &tw->conn)) {
+		port_rest_del(&wk->ports, &tw->port);
 		slab_put(&wk->tws, tw);
 		return;
 	}

@@ -490,7 +490,7 @@ static bool is_member(const struct dev *dev, be32 group)
 	u32 g = be32_to_cpu(group);
 	const struct dev_mc *mc;
 
-	if (group == cpu_to_be32(INADDR_ALLHOSTS_GROUP) || dev_is_lo(dev))
+	if (group == cpu_to_be32(INADDR_ALLHOSTS_GROUP))
 		return true;
 	mac[3] = (g >> 16) & 0x7f;
 	mac[4] = (u8)(g >> 8);
