@@ -24,17 +24,14 @@ static bool ether_input(struct dev *dev, struct pkt *p)
 	}
 	h = (const struct ether_hdr *)p->data;
 	p->proto = h->proto;
-	if (ether_is_broadcast(h->dst)) {
+	if (ether_is_broadcast(h->dst))
 		p->type = PKT_BROADCAST;
-		dev->stats.multicast++;
-	} else if (ether_is_multicast(h->dst)) {
+	else if (ether_is_multicast(h->dst))
 		p->type = PKT_MULTICAST;
-		dev->stats.multicast++;
-	} else if (ether_equal(h->dst, dev->addr)) {
+	else if (ether_equal(h->dst, dev->addr))
 		p->type = PKT_HOST;
-	} else {
+	else
 		p->type = PKT_OTHERHOST;
-	}
 	pkt_pull(p, ETH_HLEN);
 	return true;
 }
