@@ -440,6 +440,7 @@ int dev_move(struct dev *dev, struct net *to, const char *name, s32 ifindex,
 	struct net *from = dev->net;
 	char chosen[IFNAMSIZ] = "";
 	s32 old_last = to->last_ifindex;
+	struct dev *peer;
 	int err;
 
 	if (to == from)
@@ -480,6 +481,10 @@ int dev_move(struct dev *dev, struct net *to, const char *name, s32 ifindex,
 	dev->state = DEV_REGISTERED;
 	/* A listener without memory leaves the device without its protocol, not lost */
 	event_raise(to, EV_DEV_REGISTER, dev);
+	/* Whoever stands on it looks again: the index that it is known by is another */
+	peer = dev->ops->peer ? dev->ops->peer(dev) : NULL;
+	if (peer && peer->opened && !peer->carrier)
+		dev_update_operstate(peer);
 	net_release(from);
 	return 0;
 }
