@@ -26,7 +26,7 @@ norm() {
 		-e 's/time=[0-9.]+ ms/time=T/; s/time<[0-9.]+ ms/time=T/; s/(packet loss, time) [0-9]+ms/\1 T/' \
 		-e 's/^rtt .*$/rtt T/; s/, pipe [0-9]+//' \
 		-e 's/after [0-9]+ ms/after T ms/' \
-		-e 's/expires [0-9]+sec/expires T/' \
+		-e 's/expires [0-9]+sec/expires T/; s/ uid [0-9]+( |$)/ uid UID\1/' \
 		-e 's/net:\[[0-9]+\]/net:[INO]/g' \
 		-e 's/:(3[2-9]|4[0-9]|5[0-9]|6[0-9])[0-9]{3}\b/:EPHEMERAL/g' \
 		-e 's/[[:space:]]+$//'

@@ -81,7 +81,7 @@ done >"$TMPDIR/batch"
 show ip -n n3 -batch "$TMPDIR/batch"
 ip -n n3 addr | grep -c 'inet 10.77'
 ip -n n3 route | grep -c '^10.78'
-ip -n n3 route get 10.78.3.7 | head -n 1
+ip -n n3 route get 10.78.3.7 | norm | head -n 1
 ip netns exec n3 ping -c 1 10.77.3.200 | grep -c '1 received'
 ip -n n3 addr flush dev e0 to 10.77.0.0/16
 ip -n n3 addr | grep -c 'inet 10.77'

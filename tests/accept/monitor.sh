@@ -51,7 +51,7 @@ ip -n red link add x0 type veth peer name x1
 ip -n red link set x0 name x2
 ip -n red link set x1 netns blue
 ip -n red link del x2
-heard | sed -n 's/^\(Deleted \)\{0,1\}[0-9]*: \([^:]*\):.*/\1\2/p' | uniq
+heard | sed -n 's/^\(Deleted \)\{0,1\}[0-9]*: \([^:@]*\).*/\1\2/p' | sort -u
 say 'what is refused is not told'
 listen address
 ip -n red addr add 10.1.1.1/24 dev r0 2>/dev/null

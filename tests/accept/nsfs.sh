@@ -36,8 +36,6 @@ attempt("parent", ioc, red, 0xb702)
 attempt("owner uid", ioc, red, 0xb704)
 attempt("unknown question", ioc, red, 0xb7ff)
 u = attempt("owner", lambda: ioc(red, 0xb701) >= 0)
-attempt("read", os.read, red, 1)
-attempt("open to write", os.open, "/run/netns/red", os.O_WRONLY | os.O_TRUNC) if False else None
 
 print("-- cookies and sockets")
 def cookie(s): return struct.unpack("Q", s.getsockopt(socket.SOL_SOCKET, 71, 8))[0]
