@@ -16,7 +16,7 @@
 static int loopback_xmit(struct dev *dev, struct pkt *p)
 {
 	dev->stats.tx_packets += p->gso_segs ? p->gso_segs : 1;
-	dev->stats.tx_bytes += p->len;
+	dev->stats.tx_bytes += p->len - dev->header_len;
 	pkt_scrub(p, false);
 	path_input(dev, p);
 	return 0;

@@ -6,11 +6,10 @@
  * When a device belongs with one of another net, that net must have an id in
  * the viewer's, so one is given it here (N1.15).
  *
- * Events (N4.14): a device that appears is announced when it is whole: those
- * that a request makes, after the request has made all of them. A change of
- * operational state is told only while the device is up. When a device moves,
- * its peer is told again in the peer's net, as the link's other end has a new
- * index and net.
+ * Events (N4.14): the device that a request makes is announced when it is
+ * whole; others that come with it (a veth's peer) when they are registered, so
+ * without the link to the first. A change of operational state is told only
+ * while the device is up.
  */
 
 #include "netlink/link_msg.h"
@@ -206,8 +205,9 @@ int link_fill(struct nlmsg_builder *b, const struct dev *dev, const struct link_
 		nla_put_s32(b, IFLA_TARGET_NETNSID, m->target_nsid);
 	nla_put_str(b, IFLA_IFNAME, dev->name);
 	put_state(b, dev);
-	if (peer && (peer->ifindex != dev->ifindex || peer->net != dev->net))
-		nla_put_u32(b, IFLA_LINK, (u32)peer->ifindex);
+	if (dev->ops->peer &&
+	    (!peer || peer->ifindex != dev->ifindex || peer->net != dev->net))
+		nla_put_u32(b, IFLA_LINK, peer ? (u32)peer->ifindex : 0);
 	put_carrier(b, dev);
 	if (!(m->ext_mask & RTEXT_FILTER_SKIP_STATS))
 		put_stats(b, dev);
@@ -397,54 +397,36 @@ void link_notify(struct dev *dev, u32 change)
 	send_event(dev, RTM_NEWLINK, change);
 }
 
-void link_creation_begin(struct net *net)
+void link_creation_begin(const struct dev *dev)
 {
-	struct rtnl_worker *rw = rtnl_worker(net);
-
-	rw->creating = true;
-	rw->n_created = 0;
+	rtnl_worker(dev->net)->creating = dev;
 }
 
-void link_creation_end(struct net *net)
+void link_creation_end(struct dev *dev)
 {
-	struct rtnl_worker *rw = rtnl_worker(net);
-
-	rw->creating = false;
-	for (u32 i = 0; i < rw->n_created; i++) {
-		struct dev *dev = rw->created[i];
-
-		if (dev->state == DEV_REGISTERED)
-			link_notify(dev, ~0U);
-		dev_put(dev);
-	}
-	rw->n_created = 0;
+	rtnl_worker(dev->net)->creating = NULL;
+	if (dev->state == DEV_REGISTERED)
+		link_notify(dev, ~0U);
 }
 
-/* One that is not announced yet */
+/* Not announced yet */
 static bool is_waiting(const struct dev *dev)
 {
-	const struct rtnl_worker *rw = rtnl_worker(dev->net);
-
-	for (u32 i = 0; i < rw->n_created; i++)
-		if (rw->created[i] == dev)
-			return true;
-	return false;
+	return rtnl_worker(dev->net)->creating == dev;
 }
 
 static int on_register(struct net *net, enum event_kind kind, void *obj)
 {
-	struct rtnl_worker *rw = rtnl_worker(net);
 	struct dev *dev = obj, *peer;
 
+	(void)net;
 	(void)kind;
-	if (rw->creating && rw->n_created < ARRAY_SIZE(rw->created)) {
-		dev_hold(dev);
-		rw->created[rw->n_created++] = dev;
+	if (is_waiting(dev))
 		return 0;
-	}
 	link_notify(dev, ~0U);
+	/* One that has a peer already comes from another net: its index is new */
 	peer = dev->ops->peer ? dev->ops->peer(dev) : NULL;
-	if (peer && peer->state == DEV_REGISTERED && peer != dev)
+	if (peer && dev_is_up(peer))
 		link_notify(peer, 0);
 	return 0;
 }

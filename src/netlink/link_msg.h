@@ -22,9 +22,9 @@ struct link_msg {
 int link_fill(struct nlmsg_builder *b, const struct dev *dev, const struct link_msg *m);
 /* RTM_NEWLINK to the listeners of its net */
 void link_notify(struct dev *dev, u32 change);
-/* While a request makes devices they are not announced; then all at once, in order */
-void link_creation_begin(struct net *net);
-void link_creation_end(struct net *net);
+/* While a request makes @dev it is not announced; at the end it is, if registered */
+void link_creation_begin(const struct dev *dev);
+void link_creation_end(struct dev *dev);
 
 extern const struct nl_dump_ops link_dump;
 int link_msg_boot(struct warren *w); /* listeners */

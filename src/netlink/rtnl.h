@@ -76,9 +76,7 @@ int rtnl_netconf_boot(struct warren *w);
 /* rtnl_link.c: the name a device is told by in requests of other kinds */
 struct rtnl_worker {
 	const struct nl_req *req;
-	bool creating; /* RTM_NEWLINK: registered devices wait to be announced */
-	u32 n_created;
-	struct dev *created[8]; /* held */
+	const struct dev *creating; /* RTM_NEWLINK: announced when it is whole */
 };
 static inline struct rtnl_worker *rtnl_worker(const struct net *net)
 {

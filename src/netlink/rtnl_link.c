@@ -303,13 +303,13 @@ static int make(struct nl_req *rq, const struct link_req *lr, struct net *net)
 	err = link_apply_attrs(dev, lr->tb, &rq->ack);
 	if (err)
 		goto err_new;
-	link_creation_begin(net);
+	link_creation_begin(dev);
 	err = lr->kind->newlink ? lr->kind->newlink(dev, &rq->caller,
 						    lr->info[IFLA_INFO_DATA], &rq->ack)
 				: dev_register(dev);
 	if (!err)
 		dev_hold(dev);
-	link_creation_end(net);
+	link_creation_end(dev);
 	if (err)
 		goto err_new;
 	if (lr->tb[IFLA_IFALIAS])

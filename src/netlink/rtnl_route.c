@@ -130,9 +130,8 @@ static int route_fill(struct nlmsg_builder *b, const struct fib_route *r,
 	rtm->rtm_protocol = r->protocol;
 	rtm->rtm_scope = r->scope;
 	rtm->rtm_type = r->type;
-	rtm->rtm_flags = r->dead ? RTNH_F_DEAD : 0;
 	if (r->n_hops == 1)
-		rtm->rtm_flags |= hop_flags(&r->hops[0]);
+		rtm->rtm_flags = hop_flags(&r->hops[0]);
 	nla_put_u32(b, RTA_TABLE, r->table);
 	if (plen)
 		nla_put_be32(b, RTA_DST, dst.v4);
