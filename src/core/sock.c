@@ -29,6 +29,9 @@
 #define MIN_RCVBUF	2304
 #define SO_MAX		INT32_MAX
 
+/* newer than some systems' headers */
+enum { SO_TXREHASH_OPT = 74, SO_RCVMARK_OPT = 75, SO_PASSPIDFD_OPT = 76 };
+
 static const struct tunable sock_tunables[] = {
     {
 	.path = "net/core/rmem_default",
@@ -284,6 +287,7 @@ int sock_queue_rx(struct sock *sk, struct pkt *p)
 	sk->rmem += size;
 	sk->rx_queued++;
 	p->charge = size;
+	p->stamp_ns = clock_wall(sk->net->w);
 	list_add_tail(&sk->rx_queue, &p->node);
 	sock_wake(sk, POLLIN | POLLRDNORM);
 	return 0;
@@ -343,7 +347,8 @@ int sock_charge_tx(struct sock *sk, struct pkt *p)
 static u32 doubled(int v, int max, u32 floor)
 {
 	int most = min(max, SO_MAX / 2);
-	u32 n = (u32)clamp(v, 0, most);
+	/* Linux: a negative size is a great one */
+	u32 n = v < 0 ? (u32)most : (u32)min(v, most);
 
 	return max(n * 2, floor);
 }
@@ -413,6 +418,32 @@ static int set_priority(struct sock *sk, const struct caller *c, int v)
 	return 0;
 }
 
+/* Does the family tell a receiver who sent? */
+static bool passes_cred(const struct sock *sk)
+{
+	return sk->family == AF_UNIX || sk->family == AF_NETLINK;
+}
+
+static enum sock_stamp stamp_of(int name)
+{
+	switch (name) {
+	case SO_TIMESTAMP_OLD:
+		return SOCK_STAMP_US;
+	case SO_TIMESTAMPNS_OLD:
+		return SOCK_STAMP_NS;
+	case SO_TIMESTAMP_NEW:
+		return SOCK_STAMP_US_NEW;
+	default:
+		return SOCK_STAMP_NS_NEW;
+	}
+}
+
+/* One at a time: the last wins, and none asks for none at all */
+static void set_stamp(struct sock *sk, enum sock_stamp stamp, bool on)
+{
+	sk->timestamp = on ? stamp : SOCK_STAMP_NONE;
+}
+
 static int set_reuse_port(struct sock *sk, int on)
 {
 	if (on && sk->family != AF_INET && sk->family != AF_INET6)
@@ -431,7 +462,10 @@ static int set_socket_opt(struct sock *sk, const struct caller *c, int name, int
 
 	switch (name) {
 	case SO_DEBUG:
-		return on && !caller_can_in(c, net, CAP_NET_ADMIN) ? -EACCES : 0;
+		if (on && !caller_can_in(c, net, CAP_NET_ADMIN))
+			return -EACCES;
+		sk->debug = on;
+		return 0;
 	case SO_REUSEADDR:
 		sk->reuse = on;
 		return 0;
@@ -442,6 +476,8 @@ static int set_socket_opt(struct sock *sk, const struct caller *c, int name, int
 	case SO_DOMAIN:
 	case SO_ERROR:
 		return -ENOPROTOOPT;
+	case SO_BSDCOMPAT: /* long without effect */
+		return 0;
 	case SO_DONTROUTE:
 		sk->dont_route = on;
 		return 0;
@@ -484,13 +520,25 @@ static int set_socket_opt(struct sock *sk, const struct caller *c, int name, int
 	case SO_LINGER:
 		return set_linger(sk, val, len);
 	case SO_PASSCRED:
+		if (!passes_cred(sk))
+			return -EOPNOTSUPP;
 		sk->pass_cred = on;
 		return 0;
+	case SO_PASSSEC:
+	case SO_PASSPIDFD_OPT:
+	case SO_TXREHASH_OPT:
+		return -EOPNOTSUPP;
 	case SO_TIMESTAMP_OLD:
-		sk->timestamp = on ? 1 : 0;
-		return 0;
 	case SO_TIMESTAMPNS_OLD:
-		sk->timestamp = on ? 2 : 0;
+	case SO_TIMESTAMP_NEW:
+	case SO_TIMESTAMPNS_NEW:
+		set_stamp(sk, stamp_of(name), on);
+		return 0;
+	case SO_RCVMARK_OPT:
+		if (!caller_can_in(c, net, CAP_NET_RAW) &&
+		    !caller_can_in(c, net, CAP_NET_ADMIN))
+			return -EPERM;
+		sk->rcv_mark = on;
 		return 0;
 	case SO_RCVLOWAT:
 		sk->rcvlowat = v < 0 ? SO_MAX : v ? (u32)v : 1;
@@ -580,8 +628,13 @@ static int get_socket_opt(struct sock *sk, int name, union opt_value *o,
 	*size = sizeof(int);
 	switch (name) {
 	case SO_DEBUG:
+		o->v = sk->debug;
+		return 0;
 	case SO_SNDLOWAT:
-		o->v = name == SO_SNDLOWAT;
+		o->v = 1;
+		return 0;
+	case SO_BSDCOMPAT:
+		o->v = 0;
 		return 0;
 	case SO_REUSEADDR:
 		o->v = sk->reuse;
@@ -635,13 +688,22 @@ static int get_socket_opt(struct sock *sk, int name, union opt_value *o,
 		*size = sizeof(o->linger);
 		return 0;
 	case SO_PASSCRED:
+		if (!passes_cred(sk))
+			return -EOPNOTSUPP;
 		o->v = sk->pass_cred;
 		return 0;
+	case SO_PASSSEC:
+	case SO_PASSPIDFD_OPT:
+	case SO_TXREHASH_OPT:
+		return -EOPNOTSUPP;
 	case SO_TIMESTAMP_OLD:
-		o->v = sk->timestamp == 1;
-		return 0;
 	case SO_TIMESTAMPNS_OLD:
-		o->v = sk->timestamp == 2;
+	case SO_TIMESTAMP_NEW:
+	case SO_TIMESTAMPNS_NEW:
+		o->v = sk->timestamp == stamp_of(name);
+		return 0;
+	case SO_RCVMARK_OPT:
+		o->v = sk->rcv_mark;
 		return 0;
 	case SO_RCVLOWAT:
 		o->v = (int)sk->rcvlowat;

@@ -85,6 +85,15 @@ struct family {
 int __must_check family_register(struct warren *w, const struct part *part,
 				 const struct family *f);
 
+/* Which of SO_TIMESTAMP and its kin was asked for */
+enum sock_stamp {
+	SOCK_STAMP_NONE,
+	SOCK_STAMP_US,
+	SOCK_STAMP_NS,
+	SOCK_STAMP_US_NEW,
+	SOCK_STAMP_NS_NEW
+};
+
 struct sock {
 	struct count refs;
 	struct net *net;
@@ -112,8 +121,9 @@ struct sock {
 	struct list err_queue;
 
 	/* SOL_SOCKET */
-	u8 reuse, reuse_port, broadcast, keepalive, no_check, oob_inline, timestamp,
-	    dont_route, pass_cred, rxq_ovfl, linger_on;
+	u8 reuse, reuse_port, broadcast, keepalive, no_check, oob_inline,
+	    timestamp /* enum sock_stamp */, dont_route, pass_cred, rxq_ovfl, linger_on,
+	    debug, rcv_mark;
 	u8 rcvbuf_locked, sndbuf_locked;
 	u32 linger_s;
 	u64 rcv_timeo_ns,

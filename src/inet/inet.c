@@ -156,6 +156,19 @@ int inet_name(struct sock *sk, bool peer, struct sockaddr_storage *a, socklen_t 
 	return 0;
 }
 
+static bool is_subnet_broadcast(const struct net *net, be32 addr)
+{
+	const struct fib_table *t = fib_table(net, AF_INET, RT_TABLE_LOCAL);
+	struct lpm_node *n = t ? lpm_match(&t->lpm, &addr, sizeof(addr)) : NULL;
+	const struct fib_route *r;
+
+	if (!n)
+		return false;
+	r = list_first(&container_of(n, struct fib_prefix, lpm)->routes,
+		       struct fib_route, node);
+	return r && r->type == RTN_BROADCAST;
+}
+
 /* May a socket of @net be bound to it? */
 static bool bindable(struct inet_sock *is, const struct ipaddr *addr)
 {
@@ -169,7 +182,7 @@ static bool bindable(struct inet_sock *is, const struct ipaddr *addr)
 		return true;
 	return ipaddr_is_multicast(addr) || ipaddr_is_broadcast(addr) ||
 	       addr4_is_local(net, addr->v4) ||
-	       inet_is_subnet_broadcast(net, addr->v4);
+	       is_subnet_broadcast(net, addr->v4);
 }
 
 int inet_bind_check(struct inet_sock *is, const struct caller *c,

@@ -37,8 +37,7 @@ struct inet_sock {
 	u8 tos, mc_ttl, mc_loop, pmtudisc, hdrincl, freebind, transparent, recverr,
 	    bind_no_port, mc_all, minttl;
 	u8 rx_pktinfo, rx_ttl, rx_tos, rx_opts, rx_retopts, rx_origdst, rx_checksum,
-	    rx_fragsize;
-	u8 recverr_4884, nodefrag;
+	    rx_fragsize, rx_passsec, recverr_4884, nodefrag;
 	s32 mc_ifindex, uc_ifindex; /* IP_MULTICAST_IF, IP_UNICAST_IF */
 	u32 n_errs;		    /* in sk.err_queue */
 	struct ipaddr mc_addr;
@@ -93,7 +92,8 @@ struct inet_cmsg {
 	s16 ttl, tos; /* -1: not given */
 	struct ipaddr src;
 	s32 oif;
-	u16 gso_size;
+	u32 mark;     /* the socket's, if not given */
+	u16 gso_size; /* UDP_SEGMENT, 0: not given */
 };
 int inet_get_cmsgs(const struct inet_sock *is, const struct msg *m,
 		   struct inet_cmsg *out);

@@ -9,9 +9,17 @@
 
 /* inet_err.c: forget what waits on the error queue */
 void inet_purge_errors(struct inet_sock *is);
-/* inet_opt.c: leave all groups that IP_ADD_MEMBERSHIP joined */
+
+/* ---- inet_group.c ---- */
+
+/* Leave all groups */
 void inet_leave_groups(struct inet_sock *is);
-/* Is @addr the broadcast address of a subnet of @net? */
-bool inet_is_subnet_broadcast(const struct net *net, be32 addr);
+/* IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP: struct ip_mreq or ip_mreqn.
+ * -EINVAL, -ENODEV, -EADDRINUSE, -EADDRNOTAVAIL, -ENOBUFS */
+int inet_set_membership(struct inet_sock *is, bool add, const void *val, socklen_t len);
+/* MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP: struct group_req */
+int inet_set_group(struct inet_sock *is, bool add, const void *val, socklen_t len);
+/* IP_MULTICAST_IF. -EINVAL, -EADDRNOTAVAIL */
+int inet_set_mc_if(struct inet_sock *is, const void *val, socklen_t len);
 
 #endif

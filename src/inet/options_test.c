@@ -28,7 +28,7 @@ static const struct difference {
 	int level, name;
 	const char *why;
 } differs[] = {
-    {NULL, 0, 0, NULL},
+    {NULL, 0, -1, NULL},
 };
 
 static const int ints[] = {-2, -1, 0, 1, 2, 5, 64, 255, 256};
