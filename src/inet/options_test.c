@@ -20,6 +20,8 @@
 #include "inet/options_linux.h"
 #include "parts.h"
 
+#include <netinet/udp.h>
+
 #include <cmocka.h>
 
 /* Level and name; kind NULL: all */
@@ -28,7 +30,25 @@ static const struct difference {
 	int level, name;
 	const char *why;
 } differs[] = {
-    {NULL, 0, -1, NULL},
+    {"raw", IPPROTO_IP, IP_ROUTER_ALERT, "not known"},
+    {NULL, SOL_UDP, UDP_ENCAP, "encapsulation comes with the tunnels"},
+    {NULL, SOL_SOCKET, SO_TIMESTAMPING_OLD, "not known"},
+    {NULL, SOL_SOCKET, SO_TIMESTAMPING_NEW, "not known"},
+    {NULL, SOL_SOCKET, SO_WIFI_STATUS, "not known"},
+    {NULL, SOL_SOCKET, SO_NOFCS, "not known"},
+    {NULL, SOL_SOCKET, SO_PEEK_OFF, "not known"},
+    {NULL, SOL_SOCKET, SO_LOCK_FILTER, "not known"},
+    {NULL, SOL_SOCKET, SO_SELECT_ERR_QUEUE, "not known"},
+    {NULL, SOL_SOCKET, SO_BPF_EXTENSIONS, "not known"},
+    {NULL, SOL_SOCKET, SO_BUSY_POLL, "there is no device to poll"},
+    {NULL, SOL_SOCKET, SO_PREFER_BUSY_POLL, "there is no device to poll"},
+    {NULL, SOL_SOCKET, SO_MAX_PACING_RATE, "not known"},
+    {NULL, SOL_SOCKET, SO_INCOMING_CPU, "not known"},
+    {NULL, SOL_SOCKET, 53, "SO_CNX_ADVICE: not known"},
+    {NULL, SOL_SOCKET, SO_ZEROCOPY, "not known"},
+    {NULL, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, "not known"},
+    {"tcp", SOL_SOCKET, 74, "SO_TXREHASH: no path to choose anew"},
+    {NULL, SOL_SOCKET, 73, "SO_RESERVE_MEM: not known"},
 };
 
 static const int ints[] = {-2, -1, 0, 1, 2, 5, 64, 255, 256};

@@ -396,6 +396,7 @@ static int raw_create(struct net *net, const struct caller *c, int type, int pro
 	rs->is.num = (u16)protocol;
 	rs->is.lport = cpu_to_be16((u16)protocol); /* as getsockname() shows it */
 	rs->is.hdrincl = protocol == IPPROTO_RAW;
+	rs->is.sk.reuse = 1; /* as it shows */
 	list_init(&rs->node);
 	list_add_tail(&raw_net(net)->socks, &rs->node);
 	*out = &rs->is.sk;

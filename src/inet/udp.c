@@ -33,7 +33,7 @@ struct udp_sock {
 	struct pkt *pending; /* MSG_MORE and UDP_CORK collect here, at the payload */
 	struct ipaddr pending_dst;
 	be16 pending_port;
-	bool cork;
+	bool cork, gro, no_check6_tx, no_check6_rx;
 	u16 segment; /* UDP_SEGMENT: cut a message into datagrams of that size */
 };
 
@@ -610,34 +610,63 @@ static void udp_error(struct net *net, const struct pkt *p, const struct ip_erro
 static int udp_set_opt(struct sock *sk, const struct caller *c, int level, int name,
 		       const void *val, socklen_t len)
 {
+	struct udp_sock *us = udp_sk(sk);
 	int v;
 
-	if (level != IPPROTO_UDP)
+	if (level != SOL_UDP)
 		return inet_set_opt(sk, c, level, name, val, len);
 	if (len < sizeof(v))
 		return -EINVAL;
 	memcpy(&v, val, sizeof(v));
-	if (name == UDP_SEGMENT) {
+	switch (name) {
+	case UDP_CORK:
+		us->cork = v != 0;
+		return v ? 0 : push_pending(us);
+	case UDP_NO_CHECK6_TX: /* of sums that may be left out under IPv6 alone */
+		us->no_check6_tx = v != 0;
+		return 0;
+	case UDP_NO_CHECK6_RX:
+		us->no_check6_rx = v != 0;
+		return 0;
+	case UDP_SEGMENT:
 		if (v < 0 || v > 65535)
 			return -EINVAL;
-		udp_sk(sk)->segment = (u16)v;
+		us->segment = (u16)v;
 		return 0;
-	}
-	if (name != UDP_CORK)
+	case UDP_GRO: /* a permission, which we do not use */
+		us->gro = v != 0;
+		return 0;
+	default:
 		return -ENOPROTOOPT;
-	udp_sk(sk)->cork = v != 0;
-	return v ? 0 : push_pending(udp_sk(sk));
+	}
 }
 
 static int udp_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len)
 {
+	const struct udp_sock *us = udp_sk(sk);
 	int v;
 
-	if (level != IPPROTO_UDP)
+	if (level != SOL_UDP)
 		return inet_get_opt(sk, level, name, val, len);
-	if (name != UDP_CORK && name != UDP_SEGMENT)
+	switch (name) {
+	case UDP_CORK:
+		v = us->cork;
+		break;
+	case UDP_NO_CHECK6_TX:
+		v = us->no_check6_tx;
+		break;
+	case UDP_NO_CHECK6_RX:
+		v = us->no_check6_rx;
+		break;
+	case UDP_SEGMENT:
+		v = us->segment;
+		break;
+	case UDP_GRO:
+		v = us->gro;
+		break;
+	default:
 		return -ENOPROTOOPT;
-	v = name == UDP_CORK ? udp_sk(sk)->cork : udp_sk(sk)->segment;
+	}
 	*len = min(*len, (socklen_t)sizeof(v));
 	memcpy(val, &v, *len);
 	return 0;
