@@ -27,8 +27,13 @@ static double now_s(void)
 int main(int argc, char **argv)
 {
 	unsigned long n = argc > 1 ? strtoul(argv[1], NULL, 10) : 100;
+	struct rlimit files;
 	double start;
 
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	puts("ready");
 	fflush(stdout);
 	getchar();
