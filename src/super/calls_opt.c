@@ -29,6 +29,7 @@ enum {
 	OPT_MAX = 16 << 20, /* rule sets of iptables travel this way */
 	OPT_STACK = 256,
 	IFCONF_MAX = 65536,
+	SIOCGSKNS_ = 0x894c, /* <linux/sockios.h> has it twice over */
 };
 
 /* ---- options ---- */
@@ -230,7 +231,7 @@ static int ioctl_plain(struct super *s, const struct call *c, struct sock *sk,
 	size_t size = ioctl_size(req);
 	int err;
 
-	if (req == SIOCETHTOOL) /* its argument points further: not known */
+	if (req == SIOCETHTOOL || req > SIOCDEVPRIVATE) /* of drivers: none has any */
 		return -EOPNOTSUPP;
 	if (mem_read(c, c->args[2], arg, size))
 		return -EFAULT;
@@ -276,6 +277,42 @@ static bool ioctl_is_native(unsigned req)
 	return (req >= FIOSETOWN && req <= SIOCGPGRP) || req == 0x89e0;
 }
 
+/* FIONREAD: of a datagram socket it is the first one's length. */
+static void ioctl_unread(struct super *s, struct call *c)
+{
+	struct target t;
+	ssize_t n;
+	int len, err;
+
+	if (!target_ours(s, c, &t))
+		return;
+	if (t.ep->kind == EP_STREAM || t.dup < 0) {
+		close(t.dup);
+		super_continue(s, c);
+		return;
+	}
+	n = recv(t.dup, &len, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+	len = n < 0 ? 0 : (int)n;
+	err = mem_write(c, c->args[2], &len, sizeof(len)) ? -EFAULT : 0;
+	close(t.dup);
+	super_reply(s, c, err);
+}
+
+/* The namespace of a socket, as an open file */
+static void ioctl_netns(struct super *s, struct call *c, const struct endpoint *ep)
+{
+	const struct net *net = ep ? ep->sk->net : super_net(s, c);
+	struct netns *ns = netns_by_net(s, net);
+	int fd = ns ? netns_open(s, ns, false) : -ENOENT;
+
+	if (fd < 0) {
+		super_reply(s, c, fd);
+		return;
+	}
+	super_reply_fd(s, c, fd, true);
+	close(fd);
+}
+
 void call_ioctl(struct super *s, struct call *c)
 {
 	unsigned req = (unsigned)c->args[1];
@@ -285,6 +322,10 @@ void call_ioctl(struct super *s, struct call *c)
 
 	if (netns_ioctl(s, c))
 		return;
+	if (req == FIONREAD) {
+		ioctl_unread(s, c);
+		return;
+	}
 	if ((req & ~0xffU) != 0x8900 || ioctl_is_native(req) || !s->plane) {
 		super_continue(s, c);
 		return;
@@ -297,6 +338,10 @@ void call_ioctl(struct super *s, struct call *c)
 		return;
 	}
 	close(t.dup);
+	if (req == SIOCGSKNS_) {
+		ioctl_netns(s, c, t.ep);
+		return;
+	}
 	if (!ioctl_size(req))
 		err = -ENOTTY;
 	else

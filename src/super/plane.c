@@ -866,22 +866,37 @@ static bool message_push(struct endpoint *ep, const struct ep_meta *meta,
 }
 
 /*
- * The socket has an error (ICMP). No carrier can carry it, so it waits here for
- * the next caught call. An empty message wakes who polls, or reads natively.
+ * The socket has an error (ICMP), or something in its error queue. No carrier can
+ * carry that, so it waits for the next caught call. An empty message in the
+ * carrier, the alarm, wakes who polls; who reads it natively gets nothing.
  */
 static void message_check_error(struct endpoint *ep)
 {
 	const struct ep_meta none = {0};
 
-	if (!ep->sk->err)
-		return;
-	ep->err = sock_error(ep->sk);
-	if (ep->alarm && carrier_empty(ep))
-		ep->alarm = false; /* a native call had the last one */
-	if (ep->alarm || ep->next || (ep->pushed && !carrier_empty(ep)))
-		return; /* something wakes already */
+	if (ep->alarm && carrier_empty(ep)) {
+		ep->alarm = false; /* a native call had it */
+		ep->pushed = 0;
+		ep->err = 0;
+	}
+	if (ep->sk->err)
+		ep->err = sock_error(ep->sk);
+	if (ep->alarm || (!ep->err && list_empty(&ep->sk->err_queue)) || ep->next ||
+	    (ep->pushed && !carrier_empty(ep)))
+		return; /* no need, or something wakes already */
 	ep->pushed = 0;
 	ep->alarm = message_push(ep, &none, "", 0);
+}
+
+/* Nothing waits any more */
+static void message_calm(struct endpoint *ep, int carrier)
+{
+	if (!ep->alarm || ep->err || !list_empty(&ep->sk->err_queue))
+		return;
+	if (!carrier_empty(ep))
+		recv(carrier, ep->plane->buf, 1, MSG_DONTWAIT);
+	ep->alarm = false;
+	ep->pushed = 0;
 }
 
 int ep_take_error(struct endpoint *ep, int carrier)
@@ -892,13 +907,7 @@ int ep_take_error(struct endpoint *ep, int carrier)
 		message_check_error(ep);
 	err = ep->err;
 	ep->err = 0;
-	if (!ep->alarm)
-		return err;
-	ep->alarm = false;
-	ep->pushed = 0;
-	if (carrier_empty(ep))
-		return 0; /* a native call had it, as a message of no length */
-	recv(carrier, ep->plane->buf, 1, MSG_DONTWAIT);
+	message_calm(ep, carrier);
 	return err;
 }
 
@@ -937,7 +946,7 @@ static void message_to_program(struct endpoint *ep)
 			continue;
 		}
 		if (!(sk_poll(ep) & POLLIN)) {
-			ep_watch_out(ep, false);
+			ep_watch_out(ep, ep->alarm);
 			return;
 		}
 		message_recv_init(ep->plane, &meta, &iov, &m);
@@ -1031,8 +1040,12 @@ ssize_t ep_recv(struct endpoint *ep, int carrier, struct msg *m)
 
 	if (!ep->sk->ops->recv)
 		return -EOPNOTSUPP;
-	if (m->flags & MSG_ERRQUEUE)
-		return ep->sk->ops->recv(ep->sk, m);
+	if (m->flags & MSG_ERRQUEUE) {
+		ep_settle(ep);
+		n = ep->sk->ops->recv(ep->sk, m);
+		message_calm(ep, carrier);
+		return n;
+	}
 	message_to_stack(ep);
 	n = -ep_take_error(ep, carrier);
 	if (n)
@@ -1040,7 +1053,7 @@ ssize_t ep_recv(struct endpoint *ep, int carrier, struct msg *m)
 	n = -EAGAIN;
 	if (ep->pushed && ep->prog_shut && carrier_empty(ep))
 		ep->pushed = 0; /* shut down: what it says is not a message */
-	if (ep->pushed) {
+	if (ep->pushed && !ep->alarm) {
 		n = carrier_recv(ep, carrier, m);
 		if (n == -EAGAIN)
 			ep->pushed = 0;

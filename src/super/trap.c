@@ -93,6 +93,7 @@ static const struct {
     {SCMP_SYS(newfstatat), 3, 0xffffffff, 0},
     {SCMP_SYS(statx), 2, AT_EMPTY_PATH, 0},
     {SCMP_SYS(ioctl), 1, 0xffffff00, 0x8900}, /* SIOC* */
+    {SCMP_SYS(ioctl), 1, 0xffffffff, 0x541b}, /* FIONREAD */
     {SCMP_SYS(ioctl), 1, 0x0000ff00, 0xb700}, /* NS_GET_*, with and without sizes */
     {SCMP_SYS(ioctl), 1, 0x0000ffff, 0xff04}, /* PIDFD_GET_NET_NAMESPACE */
     {SCMP_SYS(ioctl), 1, 0xffffffff, 0x54e3}, /* TUNGETDEVNETNS */

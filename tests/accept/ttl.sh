@@ -33,7 +33,7 @@ for ttl in (1, 2, 3):
     s.settimeout(3)
     s.sendto(b"who?", ("10.0.3.2", 33434))
     try:
-        s.recv(100)
+        s.recvfrom(100)
     except OSError as e:
         print(ttl, errno.errorcode[e.errno], end=" ")
     data, anc, flags, dst = s.recvmsg(100, 512, MSG_ERRQUEUE)
