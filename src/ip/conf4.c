@@ -343,7 +343,7 @@ static int tree_write(struct net *net, const char *rel, const char *s)
 	errno = 0;
 	v = strtol(s, &end, 10);
 	if (end == s || errno || v < INT32_MIN || v > INT32_MAX ||
-	    strspn(end, " \t\n\r\v\f") != strlen(end))
+	    (*end && !strchr(" \t\n\r\v\f", *end)))
 		return -EINVAL;
 	return set_value(net, where, c, (s32)v);
 }

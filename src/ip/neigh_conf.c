@@ -151,7 +151,7 @@ static int tree_write(struct net *net, const char *rel, const char *s)
 	errno = 0;
 	v = strtol(s, &end, 10);
 	if (end == s || errno || v < 0 || v > INT32_MAX / kn->unit ||
-	    strspn(end, " \t\n\r\v\f") != strlen(end))
+	    (*end && !strchr(" \t\n\r\v\f", *end)))
 		return -EINVAL;
 	if (dev) {
 		nd = dev->slot[DEV_SLOT_NEIGH4];

@@ -1103,16 +1103,18 @@ static void do_readlink(struct super *s, struct call *c, int dirfd, u64 addr, u6
 	struct path p;
 	struct netns *ns;
 	char text[32];
+	struct stat st;
 	size_t n;
 	int err = files_path(s, c, dirfd, addr, &p);
 
-	if (err || path_is_host(&p) || p.kind == PATH_ETC || p.kind == PATH_TUNABLE ||
+	if (err || path_is_host(&p) || p.kind == PATH_ETC ||
 	    (p.kind == PATH_VIEW && !strcmp(p.rest, "net"))) {
 		super_continue(s, c);
 		return;
 	}
-	if (p.kind != PATH_NS_NET) {
-		super_reply(s, c, -EINVAL);
+	if (p.kind != PATH_NS_NET) { /* realpath() asks of each step: it is no link */
+		err = path_stat(s, c, &p, &st);
+		super_reply(s, c, err ? err : -EINVAL);
 		return;
 	}
 	err = files_netns(s, c, &p, &ns);

@@ -40,7 +40,7 @@ def write(path, what, flags=os.O_WRONLY):
 f = "/proc/sys/net/ipv4/ip_forward"
 print(write(f, b"1\n"), open(f).read())
 print(write(f, b"0"), open(f).read())
-print(write(f, b"none\n"), write(f, b"1 2"), open(f).read())
+print(write(f, b"none\n"), write(f, b"1 2") in (2, 3), open(f).read())
 print(write(f, b" 1 "), open(f).read())
 print(write(f, b"0\n", os.O_RDWR | os.O_TRUNC), open(f).read())
 print(write("/proc/sys/net/ipv4", b"1"), write("/proc/sys/net/ipv4/none", b"1"))
