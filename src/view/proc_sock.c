@@ -56,7 +56,8 @@ static void put_tcp(struct text *out, int i, const struct tcp_sock *tp)
 	u64 when = 0;
 	u8 timer = tcp_timer_info(tp, &when);
 	bool listens = sk->state == TCP_LISTEN;
-	u32 rx = tcp_rx_queued(tp), tx = listens ? 0 : tcp_tx_queued(tp);
+	u32 rx = tcp_rx_queued(tp) + sock_front_queued(sk, true);
+	u32 tx = listens ? 0 : tcp_tx_queued(tp) + sock_front_queued(sk, false);
 
 	text_printf(out, "%4d: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08llX %08X ", i,
 		    v4(&is->local), be16_to_cpu(is->lport), v4(&is->peer),
@@ -131,7 +132,8 @@ static void put_dgram(struct text *out, int width, int i, const struct sock *sk)
 	text_printf(out, "%*d: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u ",
 		    width, i, v4(&is->local), raw ? is->num : be16_to_cpu(is->lport),
 		    v4(&is->peer), raw ? 0 : be16_to_cpu(is->pport), sk->state,
-		    sk->wmem, sk->rmem, 0, 0L, 0, sk->uid);
+		    sk->wmem + sock_front_queued(sk, false),
+		    sk->rmem + sock_front_queued(sk, true), 0, 0L, 0, sk->uid);
 	text_printf(out, "%8d %llu %u %016llx %llu", 0, (unsigned long long)sk->inode,
 		    sk->refs.n + sk->counted, (unsigned long long)sk->cookie,
 		    (unsigned long long)sk->rx_drops);
