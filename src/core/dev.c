@@ -402,7 +402,7 @@ static int check_move(struct dev *dev, struct net *to, const char *name, s32 ifi
 	if (to->state != NET_ALIVE)
 		return -EINVAL;
 	err = choose_name(to, NULL, name ? name : dev->name, chosen);
-	if (err == -EEXIST)
+	if (err == -EEXIST && !name)
 		ack_set(ack,
 			"An interface with the same name exists in the target netns");
 	if (err)

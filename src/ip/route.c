@@ -324,11 +324,11 @@ static int check_source(struct net *net, struct flow *fl)
 		struct dev *dev = addr4_dev(net, src);
 
 		if (!dev)
-			return fl->any_src ? 0 : -EINVAL;
+			return fl->any_src ? 0 : -ENETUNREACH;
 		fl->oif = dev->ifindex;
 		return 0;
 	}
-	return fl->any_src || addr4_is_local(net, src) ? 0 : -EINVAL;
+	return fl->any_src || addr4_is_local(net, src) ? 0 : -ENETUNREACH;
 }
 
 static u8 wire_type(be32 dst)

@@ -143,10 +143,13 @@ int rule_add(struct net *net, const struct rule *want, u16 nl_flags,
 /* Does @r have all that is set in @want? */
 static bool covers(const struct rule *want, const struct rule *r)
 {
-	if (want->family != r->family || want->src_len != r->src_len ||
-	    want->dst_len != r->dst_len ||
-	    (want->src_len && !ipaddr_equal(&want->src, &r->src)) ||
-	    (want->dst_len && !ipaddr_equal(&want->dst, &r->dst)))
+	if (want->family != r->family)
+		return false;
+	if (want->src_len &&
+	    (want->src_len != r->src_len || !ipaddr_equal(&want->src, &r->src)))
+		return false;
+	if (want->dst_len &&
+	    (want->dst_len != r->dst_len || !ipaddr_equal(&want->dst, &r->dst)))
 		return false;
 	if (want->action && want->action != r->action)
 		return false;

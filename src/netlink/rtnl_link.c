@@ -117,16 +117,14 @@ static int set_alias(struct dev *dev, const struct nlattr *nla)
 	return 0;
 }
 
-static int set_master(struct dev *dev, const struct nlattr *nla, struct ext_ack *ack)
+/* No kind of ours takes others under it */
+static int set_master(const struct dev *dev, const struct nlattr *nla)
 {
 	s32 index = (s32)nla_get_u32(nla);
 
 	if (!index)
 		return 0;
-	if (!dev_by_index(dev->net, index))
-		return -EINVAL;
-	ack_attr(ack, nla, "Device does not allow enslaving");
-	return -EOPNOTSUPP;
+	return dev_by_index(dev->net, index) ? -EOPNOTSUPP : -EINVAL;
 }
 
 static int set_gso(struct dev *dev, const struct nlattr *nla)
@@ -141,7 +139,7 @@ static int set_gso(struct dev *dev, const struct nlattr *nla)
 
 /* What only is a number or a text. *@changed: worth an announcement of its own */
 static int set_plain(struct dev *dev, const struct link_req *lr, bool named,
-		     bool *changed, struct ext_ack *ack)
+		     bool *changed)
 {
 	const struct nlattr *const *tb = lr->tb;
 	int err = 0;
@@ -161,7 +159,7 @@ static int set_plain(struct dev *dev, const struct link_req *lr, bool named,
 		*changed = true;
 	}
 	if (!err && tb[IFLA_MASTER])
-		err = set_master(dev, tb[IFLA_MASTER], ack);
+		err = set_master(dev, tb[IFLA_MASTER]);
 	return err;
 }
 
@@ -231,7 +229,7 @@ static int set_link(struct nl_req *rq, struct dev *dev, const struct link_req *l
 	if (!err && lr->tb[IFLA_MTU])
 		err = dev_set_mtu(dev, nla_get_u32(lr->tb[IFLA_MTU]), &rq->ack);
 	if (!err)
-		err = set_plain(dev, lr, dev->net != from, &changed, &rq->ack);
+		err = set_plain(dev, lr, dev->net != from, &changed);
 	if (!err && (ifm->ifi_flags || ifm->ifi_change))
 		err = dev_set_flags(dev, ifm->ifi_flags,
 				    ifm->ifi_change ? ifm->ifi_change : ~0U);

@@ -8,6 +8,8 @@
  * prefix told last, so that routes may come and go between two parts.
  */
 
+#include <stdlib.h>
+
 #include "ip/addr4.h"
 #include "ip/fib.h"
 #include "ip/route.h"
@@ -532,6 +534,8 @@ struct route_filter {
 	/* the place: the routes of this prefix of this table before @skip are told */
 	u32 at_table, skip;
 	u8 key[16], plen;
+	u32 n_tables, pos;
+	u32 tables[]; /* in the order in which Linux tells them */
 };
 
 static int filter_strict(struct nl_dump *d, struct route_filter *f)
@@ -662,9 +666,31 @@ static int dump_table(struct nl_dump *d, struct route_filter *f,
 	return 0;
 }
 
+/* Linux walks 256 lists of tables, by the last byte of their number */
+static int by_bucket(const void *a, const void *b)
+{
+	u32 x = *(const u32 *)a, y = *(const u32 *)b;
+
+	if ((x ^ y) & 0xff)
+		return (x & 0xff) < (y & 0xff) ? -1 : 1;
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
 static int route_dump_start(struct nl_dump *d)
 {
-	return nl_dump_alloc(d, sizeof(struct route_filter)) ? 0 : -ENOMEM;
+	struct route_filter *f;
+	struct fib_table *t;
+	u32 n = 0;
+
+	for (t = fib_table_first(d->net, AF_INET); t; t = fib_table_next(t))
+		n++;
+	f = nl_dump_alloc(d, sizeof(*f) + n * sizeof(f->tables[0]));
+	if (!f)
+		return -ENOMEM;
+	for (t = fib_table_first(d->net, AF_INET); t; t = fib_table_next(t))
+		f->tables[f->n_tables++] = t->id;
+	qsort(f->tables, f->n_tables, sizeof(f->tables[0]), by_bucket);
+	return 0;
 }
 
 static int route_dump_step(struct nl_dump *d, struct nlmsg_builder *b)
@@ -680,13 +706,10 @@ static int route_dump_step(struct nl_dump *d, struct nlmsg_builder *b)
 	d->gen = fib_gen(d->net) + 1;
 	if (f->nothing)
 		return 0;
-	for (struct fib_table *t = fib_table_first(d->net, AF_INET); t;
-	     t = fib_table_next(t)) {
-		if (!f->any_table && t->id != f->table)
-			continue;
-		if (f->placed && t->id < f->at_table)
-			continue;
-		if (dump_table(d, f, b, t))
+	for (; f->pos < f->n_tables; f->pos++) {
+		struct fib_table *t = fib_table(d->net, AF_INET, f->tables[f->pos]);
+
+		if (t && (f->any_table || t->id == f->table) && dump_table(d, f, b, t))
 			return 1;
 	}
 	return 0;
