@@ -489,25 +489,35 @@ static bool wants(const struct inet_sock *is, const struct tuple *t)
 	return inet_mc_wants(is, &t->local, t->bound_dev);
 }
 
+/* One more copy of @p, borrowed, for a socket that wants it */
+static void copy_to(struct inet_sock *is, const struct pkt *p, const struct tuple *t)
+{
+	struct pkt *c = wants(is, t) ? pkt_clone(p) : NULL;
+
+	if (!c)
+		return;
+	c->dev = p->dev;
+	c->route = p->route;
+	c->route_put = route_put;
+	route_get(p->route);
+	queue(is, c);
+}
+
 /* A group or broadcast: everybody who wants it gets a copy. Consumes. */
 static void to_all(struct net *net, struct pkt *p, const struct tuple *t)
 {
-	struct sock *sk;
+	const struct demux *d = &udp_worker(net->worker)->demux;
+	const struct ipaddr any = ipaddr_any(AF_INET);
+	const struct ipaddr *at[] = {&t->local, &any};
+	struct demux_node *conn = demux_find(d, net, t);
 
-	list_for_each(sk, &net->socks, net_node) {
-		struct pkt *c;
+	if (conn)
+		copy_to(container_of(conn, struct inet_sock, conn), p, t);
+	for (size_t i = 0; i < ARRAY_SIZE(at); i++) {
+		struct bound_node *n = NULL;
 
-		if (sk->family != AF_INET || sk->type != SOCK_DGRAM ||
-		    sk->protocol != IPPROTO_UDP || sk->dead || !wants(inet_sk(sk), t))
-			continue;
-		c = pkt_clone(p);
-		if (!c)
-			continue;
-		c->dev = p->dev;
-		c->route = p->route;
-		c->route_put = route_put;
-		route_get(p->route);
-		queue(inet_sk(sk), c);
+		while ((n = demux_next_bound(d, net, at[i], t->lport, n)))
+			copy_to(n->is, p, t);
 	}
 	pkt_free(p);
 }
