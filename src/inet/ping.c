@@ -102,10 +102,16 @@ static int ping_connect(struct sock *sk, const struct caller *c,
 		return err;
 	inet_flow(is, &dst, 0, &fl);
 	err = route_output(sk->net, &fl, &rt);
-	if (!err && !is->num)
-		err = take_id(is, 0);
 	if (err)
 		return err;
+	if (rt->type == RTN_BROADCAST && !sk->broadcast)
+		err = -EACCES;
+	if (!err && !is->num)
+		err = take_id(is, 0);
+	if (err) {
+		route_put(rt);
+		return err;
+	}
 	route_put(is->route);
 	is->route = rt;
 	if (ipaddr_is_any(&is->local))
@@ -302,6 +308,7 @@ static int ping_create(struct net *net, const struct caller *c, int type, int pr
 		return -ENOBUFS;
 	sock_init(&is->sk, net, &ping_ops, &pw->slab, AF_INET, type, protocol);
 	inet_init(is);
+	is->sk.reuse = 1; /* as Linux has it from the start: identifiers may be shared */
 	*out = &is->sk;
 	return 0;
 }

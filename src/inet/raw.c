@@ -393,6 +393,7 @@ static int raw_create(struct net *net, const struct caller *c, int type, int pro
 		return -ENOBUFS;
 	sock_init(&rs->is.sk, net, &raw_ops, &rw->slab, AF_INET, type, protocol);
 	inet_init(&rs->is);
+	rs->is.sk.reuse = 1; /* as Linux has it from the start */
 	rs->is.num = (u16)protocol;
 	rs->is.lport = cpu_to_be16((u16)protocol); /* as getsockname() shows it */
 	rs->is.hdrincl = protocol == IPPROTO_RAW;
