@@ -87,6 +87,18 @@ void dgram_header(const struct inet_sock *is, const struct inet_cmsg *cm,
 		s->ttl = (u8)is->ttl;
 }
 
+int dgram_fits(struct inet_sock *is, const struct pkt *p, const struct ip_send *s,
+	       size_t hdr, be16 dport)
+{
+	u32 mtu = s->df_ignore_mtu ? s->route->dev->mtu : route_mtu(s->route);
+	size_t len = p->len + hdr + 20 + s->opt_len;
+
+	if (len <= (s->df ? mtu : 65535))
+		return 0;
+	inet_local_error(is, p, EMSGSIZE, &s->dst, dport, mtu);
+	return -EMSGSIZE;
+}
+
 int dgram_take(struct pkt *p, struct msg *m, size_t len)
 {
 	if (!p->n_frags && len <= pkt_tailroom(p)) {

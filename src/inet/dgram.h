@@ -25,6 +25,12 @@ int dgram_route(struct inet_sock *is, const struct dgram_dest *d,
 /* What the options, the message and the route say about the header */
 void dgram_header(const struct inet_sock *is, const struct inet_cmsg *cm,
 		  const struct flow *fl, struct ip_send *s);
+/*
+ * May @p (still without the @hdr bytes of its transport header) be sent as one
+ * datagram? When not, the error queue is told. 0, -EMSGSIZE
+ */
+int dgram_fits(struct inet_sock *is, const struct pkt *p, const struct ip_send *s,
+	       size_t hdr, be16 dport);
 /* Append @len bytes of the message. 0, -ENOBUFS */
 int dgram_take(struct pkt *p, struct msg *m, size_t len);
 /* The bytes of @p into the message, MSG_TRUNC and control messages with it.

@@ -170,7 +170,9 @@ static ssize_t ping_send(struct sock *sk, struct msg *m)
 	h->checksum = csum_fold(pkt_csum(p, 0, p->len, 0));
 	p->csum = PKT_CSUM_OK;
 	dgram_header(is, &cm, &fl, &s);
-	err = sock_charge_tx(sk, p);
+	err = dgram_fits(is, p, &s, 0, 0);
+	if (!err)
+		err = sock_charge_tx(sk, p);
 	if (err)
 		pkt_free(p);
 	else
@@ -308,7 +310,8 @@ static int ping_create(struct net *net, const struct caller *c, int type, int pr
 		return -ENOBUFS;
 	sock_init(&is->sk, net, &ping_ops, &pw->slab, AF_INET, type, protocol);
 	inet_init(is);
-	is->sk.reuse = 1; /* as Linux has it from the start: identifiers may be shared */
+	is->sk.reuse =
+	    1; /* as Linux has it from the start: identifiers may be shared */
 	*out = &is->sk;
 	return 0;
 }

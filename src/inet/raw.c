@@ -158,6 +158,9 @@ static int send_own_header(struct raw_sock *rs, struct pkt *p, struct route *rt,
 	struct net *net = rs->is.sk.net;
 	int err = p->len > rt->dev->mtu ? -EMSGSIZE : fix_header(net, p, fl);
 
+	if (err == -EMSGSIZE)
+		inet_local_error(&rs->is, p, EMSGSIZE, &fl->dst, fl->dport,
+				 rt->dev->mtu);
 	if (!err)
 		err = sock_charge_tx(&rs->is.sk, p);
 	if (err) {
@@ -210,7 +213,9 @@ static ssize_t raw_send(struct sock *sk, struct msg *m)
 		err = send_own_header(rs, p, s.route, &fl);
 	} else {
 		dgram_header(is, &cm, &fl, &s);
-		err = sock_charge_tx(sk, p);
+		err = dgram_fits(is, p, &s, 0, 0);
+		if (!err)
+			err = sock_charge_tx(sk, p);
 		if (err) {
 			pkt_free(p);
 		} else {

@@ -261,11 +261,6 @@ static int put_header(struct udp_sock *us, struct pkt *p, const struct flow *fl)
 	return 0;
 }
 
-static u32 output_mtu(const struct ip_send *s)
-{
-	return s->df_ignore_mtu ? s->route->dev->mtu : route_mtu(s->route);
-}
-
 static int send_packet(struct udp_sock *us, struct pkt *p, const struct dgram_dest *d,
 		       const struct inet_cmsg *cm, bool dont_route)
 {
@@ -273,19 +268,15 @@ static int send_packet(struct udp_sock *us, struct pkt *p, const struct dgram_de
 	struct net *net = is->sk.net;
 	struct ip_send s = {.sk = &is->sk, .proto = IPPROTO_UDP};
 	struct flow fl;
-	u32 mtu;
 	int err = dgram_route(is, d, cm, dont_route, &fl, &s.route);
 
 	if (err)
 		goto err_packet;
 	fl.dport = d->port;
 	dgram_header(is, cm, &fl, &s);
-	mtu = output_mtu(&s);
-	if (s.df && p->len + sizeof(struct udp_hdr) + 20 + is->opt_len > mtu) {
-		inet_local_error(is, p, EMSGSIZE, &d->addr, d->port, mtu);
-		err = -EMSGSIZE;
+	err = dgram_fits(is, p, &s, sizeof(struct udp_hdr), d->port);
+	if (err)
 		goto err_route;
-	}
 	/* "Want": DF as long as it fits, fragments when it does not */
 	if (is->pmtudisc == IP_PMTUDISC_WANT &&
 	    p->len + sizeof(struct udp_hdr) + 20 + is->opt_len <= route_mtu(s.route))
