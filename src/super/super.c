@@ -33,6 +33,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -662,6 +663,17 @@ void super_raise_nofile(void)
 	}
 }
 
+/*
+ * Blocks of payload come and go all the time: do not hand their pages back to
+ * the host and fault them in again.
+ */
+static void super_tune_malloc(void)
+{
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+	mallopt(M_TOP_PAD, 1 << 20);
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}
+
 int super_new(const struct super_config *cfg, struct super **out)
 {
 	struct super *s = calloc(1, sizeof(*s));
@@ -669,6 +681,7 @@ int super_new(const struct super_config *cfg, struct super **out)
 
 	if (!s)
 		return -ENOMEM;
+	super_tune_malloc();
 	s->w = cfg->w;
 	s->log = cfg->log;
 	s->map_root = cfg->map_root;
