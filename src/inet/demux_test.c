@@ -102,7 +102,8 @@ static int bound_score(const struct inet_sock *is, const struct tuple *t)
 {
 	bool any = ipaddr_is_any(&is->rcv_local);
 
-	if (is->lport != t->lport || (!any && !ipaddr_equal(&is->rcv_local, &t->local)) ||
+	if (is->lport != t->lport ||
+	    (!any && !ipaddr_equal(&is->rcv_local, &t->local)) ||
 	    (is->sk.bound_dev && is->sk.bound_dev != t->bound_dev))
 		return 0;
 	return 1 + 2 * !any + (is->sk.bound_dev != 0);

@@ -181,8 +181,7 @@ static bool bindable(struct inet_sock *is, const struct ipaddr *addr)
 	if (!fib_table(net, AF_INET, RT_TABLE_LOCAL))
 		return true;
 	return ipaddr_is_multicast(addr) || ipaddr_is_broadcast(addr) ||
-	       addr4_is_local(net, addr->v4) ||
-	       is_subnet_broadcast(net, addr->v4);
+	       addr4_is_local(net, addr->v4) || is_subnet_broadcast(net, addr->v4);
 }
 
 int inet_bind_check(struct inet_sock *is, const struct caller *c,
@@ -251,6 +250,17 @@ int inet_route(struct inet_sock *is, struct route **out)
 	}
 	*out = is->route;
 	return 0;
+}
+
+void inet_opt_changed(struct sock *sk, int name)
+{
+	struct inet_sock *is = inet_sk(sk);
+
+	if (name != SO_BINDTODEVICE && name != SO_BINDTOIFINDEX && name != SO_MARK)
+		return;
+	is->conn.t.bound_dev = sk->bound_dev; /* no part of the hash */
+	route_put(is->route);
+	is->route = NULL;
 }
 
 /* ---- the part ---- */

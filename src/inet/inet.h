@@ -79,6 +79,9 @@ int inet_name(struct sock *sk, bool peer, struct sockaddr_storage *a, socklen_t 
 int inet_set_opt(struct sock *sk, const struct caller *c, int level, int name,
 		 const void *val, socklen_t len);
 int inet_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len);
+/* sock_ops.opt_changed: the device a socket is bound to is part of its tuple and route
+ */
+void inet_opt_changed(struct sock *sk, int name);
 int inet_ioctl(struct sock *sk, const struct caller *c, unsigned long req, void *arg);
 /* A flow from the socket's options to @dst:@dport */
 void inet_flow(const struct inet_sock *is, const struct ipaddr *dst, be16 dport,

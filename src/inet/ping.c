@@ -283,6 +283,7 @@ static void ping_destroy(struct sock *sk)
 
 static const struct sock_ops ping_ops = {
     .release = ping_release,
+    .opt_changed = inet_opt_changed,
     .destroy = ping_destroy,
     .bind = ping_bind,
     .connect = ping_connect,

@@ -173,7 +173,8 @@ static bool conflict(const struct inet_sock *is, const struct port_bucket *b,
 	const struct port_rest *r;
 
 	list_for_each(other, &b->owners, bind_node) {
-		if (other != is && overlap(is, &other->rcv_local, other->sk.bound_dev) &&
+		if (other != is &&
+		    overlap(is, &other->rcv_local, other->sk.bound_dev) &&
 		    !may_share(&is->sk, &other->sk, exact))
 			return true;
 	}

@@ -22,7 +22,8 @@ struct port_bucket {
 	u32 n_bound; /* of those: not chosen by connect() */
 };
 
-/* What a TIME_WAIT holds of its port: new sockets without SO_REUSEADDR may not have it */
+/* What a TIME_WAIT holds of its port: new sockets without SO_REUSEADDR may not have it
+ */
 struct port_rest {
 	struct list node;
 	struct port_bucket *bucket; /* NULL: nothing held */

@@ -371,6 +371,7 @@ static void raw_destroy(struct sock *sk)
 
 static const struct sock_ops raw_ops = {
     .release = raw_release,
+    .opt_changed = inet_opt_changed,
     .destroy = raw_destroy,
     .bind = raw_bind,
     .connect = raw_connect,

@@ -1602,6 +1602,7 @@ static void opt_changed(struct sock *sk, int name)
 			sock_wake(sk, POLLIN | POLLRDNORM);
 		break;
 	default:
+		inet_opt_changed(sk, name);
 		break;
 	}
 }

@@ -694,6 +694,7 @@ static void udp_destroy(struct sock *sk)
 
 static const struct sock_ops udp_ops = {
     .release = udp_release,
+    .opt_changed = inet_opt_changed,
     .destroy = udp_destroy,
     .bind = udp_bind,
     .connect = udp_connect,

@@ -52,8 +52,8 @@ static void run(struct bench *t)
 }
 
 /* recvmsg with a name and control messages */
-static ssize_t recv_all(struct sock *sk, void *buf, size_t len, int flags, struct msg *m,
-			struct sockaddr_in *from)
+static ssize_t recv_all(struct sock *sk, void *buf, size_t len, int flags,
+			struct msg *m, struct sockaddr_in *from)
 {
 	static const struct msg none;
 	struct iovec iov = {.iov_base = buf, .iov_len = len};
@@ -104,7 +104,8 @@ static void test_udp(void **state)
 	assert_int_equal(h->cmsg_type, IP_TTL);
 	assert_int_equal(*(int *)CMSG_DATA(h), 64);
 	assert_int_equal(lab_recv(t.b, buf, sizeof(buf), 0), 0);
-	assert_int_equal(lab_recv(t.b, buf, sizeof(buf), 0), sizeof(big)); /* fragments */
+	assert_int_equal(lab_recv(t.b, buf, sizeof(buf), 0),
+			 sizeof(big)); /* fragments */
 	assert_memory_equal(buf, big, sizeof(big));
 	/* connected: from nobody else */
 	assert_int_equal(lab_recv(t.a, buf, sizeof(buf), 0), -EAGAIN);
@@ -205,9 +206,9 @@ static void test_raw(void **state)
 
 	(void)state;
 	bench_new(&t, SOCK_RAW, IPPROTO_ICMP);
-	assert_int_equal(sock_create(t.a->net, &nobody, AF_INET, SOCK_RAW, IPPROTO_ICMP,
-				     &sk),
-			 -EPERM);
+	assert_int_equal(
+	    sock_create(t.a->net, &nobody, AF_INET, SOCK_RAW, IPPROTO_ICMP, &sk),
+	    -EPERM);
 	assert_int_equal(lab_connect(t.a, B, 0), 0);
 	assert_int_equal(sock_set_opt(t.a, NULL, SOL_RAW, ICMP_FILTER, &filter, 4), 0);
 	put_echo(echo, sizeof(echo), 77);
@@ -232,14 +233,14 @@ static void test_ping(void **state)
 
 	(void)state;
 	bench_new(&t, SOCK_RAW, IPPROTO_ICMP);
-	assert_int_equal(sock_create(t.a->net, &somebody, AF_INET, SOCK_DGRAM,
-				     IPPROTO_ICMP, &sk),
-			 -EACCES);
+	assert_int_equal(
+	    sock_create(t.a->net, &somebody, AF_INET, SOCK_DGRAM, IPPROTO_ICMP, &sk),
+	    -EACCES);
 	assert_int_equal(
 	    tunable_write(t.a->net, "net/ipv4/ping_group_range", "1000 1000", 9), 0);
-	assert_int_equal(sock_create(t.a->net, &somebody, AF_INET, SOCK_DGRAM,
-				     IPPROTO_ICMP, &sk),
-			 0);
+	assert_int_equal(
+	    sock_create(t.a->net, &somebody, AF_INET, SOCK_DGRAM, IPPROTO_ICMP, &sk),
+	    0);
 	assert_int_equal(lab_connect(sk, B, 0), 0);
 	put_echo(echo, sizeof(echo), 1);
 	assert_int_equal(lab_send(sk, echo, sizeof(echo), 0), sizeof(echo));
@@ -306,9 +307,9 @@ static void test_ephemeral(void **state)
 	bench_new(&t, SOCK_DGRAM, 0);
 	assert_int_equal(
 	    tunable_write(t.a->net, "net/ipv4/ip_local_port_range", "5000 5005", 9), 0);
-	assert_int_equal(
-	    tunable_write(t.a->net, "net/ipv4/ip_local_reserved_ports", "5002,5004-5004", 14),
-	    0);
+	assert_int_equal(tunable_write(t.a->net, "net/ipv4/ip_local_reserved_ports",
+				       "5002,5004-5004", 14),
+			 0);
 	for (int i = 0; i < 6; i++) {
 		sk[i] = lab_socket(t.lab, "a", SOCK_DGRAM, 0);
 		assert_int_equal(lab_bind(sk[i], A, 0), i < 4 ? 0 : -EADDRINUSE);
@@ -353,13 +354,91 @@ static void test_options(void **state)
 		struct bench t;
 
 		bench_new(&t, rows[i].type, 0);
-		assert_int_equal(lab_set_int(t.a, IPPROTO_IP, rows[i].name, rows[i].value),
-				 rows[i].set);
+		assert_int_equal(
+		    lab_set_int(t.a, IPPROTO_IP, rows[i].name, rows[i].value),
+		    rows[i].set);
 		if (rows[i].name != IP_HDRINCL && rows[i].name != 999)
 			assert_int_equal(lab_get_int(t.a, IPPROTO_IP, rows[i].name),
 					 rows[i].get);
 		bench_free(&t);
 	}
+}
+
+/* Each allocation fails once: an errno, a lost datagram, never more */
+static void use_all(struct bench *t)
+{
+	static const int kinds[][2] = {
+	    {SOCK_DGRAM, 0}, {SOCK_RAW, IPPROTO_ICMP}, {SOCK_DGRAM, IPPROTO_ICMP}};
+	const struct ip_mreqn mr = {.imr_multiaddr.s_addr =
+					(__force u32)cpu_to_be32(0xe0010203),
+				    .imr_ifindex = 1};
+	u8 echo[2000], buf[2000], control[200];
+	struct msg m = {.control = control, .control_room = sizeof(control)};
+	struct sockaddr_in from;
+
+	put_echo(echo, sizeof(echo), 3);
+	tunable_write(lab_host(t->lab, "a"), "net/ipv4/ping_group_range", "0 0", 3);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct sock *a = lab_socket(t->lab, "a", kinds[i][0], kinds[i][1]);
+
+		if (!a)
+			continue;
+		lab_set_int(a, IPPROTO_IP, IP_RECVERR, 1);
+		sock_set_opt(a, NULL, IPPROTO_IP, IP_ADD_MEMBERSHIP, &mr, sizeof(mr));
+		lab_bind(a, A, 0);
+		lab_connect(a, B, 9);
+		for (int n = 0; n < 3; n++) {
+			lab_send(a, echo, sizeof(echo), 0);
+			run(t);
+			recv_all(a, buf, sizeof(buf), MSG_ERRQUEUE, &m, &from);
+			lab_recv(a, buf, sizeof(buf), 0);
+		}
+		a->ops->connect(a, NULL, &(struct sockaddr){.sa_family = AF_UNSPEC},
+				sizeof(struct sockaddr));
+		lab_connect(a, B, 10);
+		sock_release(a);
+	}
+}
+
+static void test_no_memory(void **state)
+{
+	bool failed = true;
+	u64 n;
+
+	(void)state;
+	for (n = 1; failed && n < 2000; n++) {
+		struct bench t = {.lab = lab_new(7)};
+
+		lab_wire(t.lab, "a", A "/24", "b", B "/24", NULL);
+		lab_fail_alloc(t.lab, n);
+		use_all(&t);
+		failed = lab_failed_allocs(t.lab) != 0;
+		lab_fail_alloc(t.lab, 0);
+		bench_free(&t);
+	}
+	assert_in_range(n, 10, 1999);
+}
+
+/* A connected socket that is bound to a device hears only that */
+static void test_bound_device(void **state)
+{
+	struct bench t;
+	u8 buf[10];
+
+	(void)state;
+	bench_new(&t, SOCK_DGRAM, 0);
+	assert_int_equal(lab_bind(t.a, A, 700), 0);
+	assert_int_equal(lab_bind(t.b, B, 800), 0);
+	assert_int_equal(lab_connect(t.a, B, 800), 0);
+	assert_int_equal(lab_connect(t.b, A, 700), 0);
+	lab_send(t.a, "1", 1, 0);
+	run(&t);
+	assert_int_equal(lab_recv(t.b, buf, sizeof(buf), 0), 1);
+	assert_int_equal(lab_set_int(t.b, SOL_SOCKET, SO_BINDTOIFINDEX, 1), 0); /* lo */
+	lab_send(t.a, "2", 1, 0);
+	run(&t);
+	assert_int_equal(lab_recv(t.b, buf, sizeof(buf), 0), -EAGAIN);
+	bench_free(&t);
 }
 
 int main(void)
@@ -369,6 +448,7 @@ int main(void)
 	    cmocka_unit_test(test_local_error), cmocka_unit_test(test_raw),
 	    cmocka_unit_test(test_ping),	cmocka_unit_test(test_ports),
 	    cmocka_unit_test(test_ephemeral),	cmocka_unit_test(test_options),
+	    cmocka_unit_test(test_no_memory),	cmocka_unit_test(test_bound_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
