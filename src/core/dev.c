@@ -123,9 +123,11 @@ static int choose_name(const struct net *net, const struct dev *self, const char
 		other = dev_by_name(net, name);
 		if (other && other != self)
 			return -EEXIST;
-		memcpy(out, name, strlen(name) + 1);
+		memset(out, 0, IFNAMSIZ); /* programs see all of it */
+		memcpy(out, name, strlen(name));
 		return 0;
 	}
+	memset(buf, 0, sizeof(buf));
 	for (int i = 0; i < DEVS_BY_PATTERN_MAX; i++) {
 		int n = snprintf(buf, sizeof(buf), "%.*s%d%s", (int)(at - name), name,
 				 i, at + 2);

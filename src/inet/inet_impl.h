@@ -22,4 +22,11 @@ int inet_set_group(struct inet_sock *is, bool add, const void *val, socklen_t le
 /* IP_MULTICAST_IF. -EINVAL, -EADDRNOTAVAIL */
 int inet_set_mc_if(struct inet_sock *is, const void *val, socklen_t len);
 
+/* ---- inet_ioctl_route.c ---- */
+
+/* SIOCADDRT, SIOCDELRT: struct rtentry, whose rt_dev is a string here, or NULL.
+ * SIOCGARP, SIOCSARP, SIOCDARP: struct arpreq. Others: -ENOIOCTLCMD */
+int inet_ioctl_route(struct net *net, const struct caller *c, unsigned long req,
+		     void *arg);
+
 #endif

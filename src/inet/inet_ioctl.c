@@ -10,8 +10,11 @@
 #include <linux/sockios.h>
 #include <stdio.h>
 
-#include "inet/inet.h"
+#include "inet/inet_impl.h"
 #include "ip/addr4.h"
+#include "wire/ether.h"
+
+#include <net/if_arp.h>
 
 /* A label ("eth0:1") names an address, its first part a device */
 static struct dev *find_dev(struct net *net, const struct ifreq *ifr)
@@ -71,6 +74,14 @@ static int get_addr(struct dev *dev, unsigned long req, struct ifreq *ifr)
 	}
 }
 
+/* The class decides, as in 1985 */
+static u8 class_plen(u32 addr)
+{
+	if (addr >> 24 == 0 || addr == ~0U)
+		return 0;
+	return addr >> 31 == 0 ? 8 : addr >> 30 == 2 ? 16 : addr >> 29 == 6 ? 24 : 32;
+}
+
 /* Changing one field of an address is deleting it and adding another */
 static int set_addr(struct dev *dev, unsigned long req, struct ifreq *ifr)
 {
@@ -99,12 +110,11 @@ static int set_addr(struct dev *dev, unsigned long req, struct ifreq *ifr)
 	memcpy(want.label, ifr->ifr_name, IFNAMSIZ - 1);
 	switch (req) {
 	case SIOCSIFADDR:
+		if (ip4_is_multicast(addr))
+			return -EINVAL;
 		want.local = want.address = addr;
-		/* The class decides, as in 1985 */
-		want.plen = be32_to_cpu(addr) >> 31 == 0   ? 8
-			    : be32_to_cpu(addr) >> 30 == 2 ? 16
-			    : be32_to_cpu(addr) >> 29 == 6 ? 24
-							   : 32;
+		want.plen = class_plen(be32_to_cpu(addr));
+		want.broadcast = 0;
 		want.scope = ip4_is_loopback(addr) ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
 		if (!(dev->flags & IFF_POINTOPOINT) && want.plen < 31 &&
 		    !dev_is_lo(dev))
@@ -149,6 +159,8 @@ static int get_dev(struct dev *dev, unsigned long req, struct ifreq *ifr)
 	case SIOCGIFMETRIC:
 		ifr->ifr_metric = 0;
 		return 0;
+	case SIOCGIFSLAVE: /* long without meaning */
+		return -EINVAL;
 	default:
 		memset(&ifr->ifr_hwaddr, 0, sizeof(ifr->ifr_hwaddr));
 		ifr->ifr_hwaddr.sa_family = dev->type;
@@ -157,13 +169,52 @@ static int get_dev(struct dev *dev, unsigned long req, struct ifreq *ifr)
 	}
 }
 
+/* Of a label: the address goes when it is not up */
+static int set_flags(struct dev *dev, const struct ifreq *ifr)
+{
+	struct ifaddr4 *ifa;
+
+	if (!memchr(ifr->ifr_name, ':', IFNAMSIZ))
+		return dev_set_flags(dev, (u32)(u16)ifr->ifr_flags, 0xffff);
+	ifa = find_addr(dev, ifr);
+	if (!ifa)
+		return -EADDRNOTAVAIL;
+	if (!(ifr->ifr_flags & IFF_UP))
+		addr4_del_one(ifa);
+	return 0;
+}
+
+static int set_mac(struct dev *dev, const struct ifreq *ifr)
+{
+	const u8 *mac = (const u8 *)ifr->ifr_hwaddr.sa_data;
+
+	if (ifr->ifr_hwaddr.sa_family != dev->type)
+		return -EINVAL;
+	if (dev->type == ARPHRD_ETHER &&
+	    (ether_is_multicast(mac) || ether_is_zero(mac)))
+		return -EADDRNOTAVAIL;
+	return dev_set_addr(dev, mac);
+}
+
+static int change_mc(struct dev *dev, unsigned long req, const struct ifreq *ifr)
+{
+	const u8 *mac = (const u8 *)ifr->ifr_hwaddr.sa_data;
+
+	if (dev->type != ARPHRD_ETHER || ifr->ifr_hwaddr.sa_family != AF_UNSPEC)
+		return -EINVAL;
+	if (req == SIOCADDMULTI)
+		return dev_mc_add(dev, mac);
+	dev_mc_del(dev, mac);
+	return 0;
+}
+
 static int set_dev(struct dev *dev, unsigned long req, struct ifreq *ifr)
 {
 	char name[IFNAMSIZ] = "";
 
 	switch (req) {
 	case SIOCSIFFLAGS:
-		return dev_set_flags(dev, (u32)(u16)ifr->ifr_flags, 0xffff);
+		return set_flags(dev, ifr);
 	case SIOCSIFMTU:
 		return ifr->ifr_mtu < 0 ? -EINVAL
 					: dev_set_mtu(dev, (u32)ifr->ifr_mtu, NULL);
@@ -175,10 +226,13 @@ static int set_dev(struct dev *dev, unsigned long req, struct ifreq *ifr)
 	case SIOCSIFNAME:
 		memcpy(name, ifr->ifr_newname, IFNAMSIZ - 1);
 		return dev_rename(dev, name);
-	default:
-		if (ifr->ifr_hwaddr.sa_family != dev->type)
-			return -EINVAL;
-		return dev_set_addr(dev, (const u8 *)ifr->ifr_hwaddr.sa_data);
+	case SIOCADDMULTI:
+	case SIOCDELMULTI:
+		return change_mc(dev, req, ifr);
+	case SIOCSIFHWADDR:
+		return set_mac(dev, ifr);
+	default: /* what some devices know */
+		return -EOPNOTSUPP;
 	}
 }
 
@@ -225,9 +279,18 @@ static bool is_set(unsigned long req)
 	case SIOCSIFBRDADDR:
 	case SIOCSIFDSTADDR:
 	case SIOCSIFNETMASK:
+	case SIOCADDMULTI:
+	case SIOCDELMULTI:
+	case SIOCSIFMETRIC:
+	case SIOCSIFMAP:
+	case SIOCSIFHWBROADCAST:
+	case SIOCGMIIPHY:
+	case SIOCGMIIREG:
+	case SIOCSMIIREG:
+	case SIOCWANDEV:
 		return true;
 	default:
-		return false;
+		return req >= SIOCDEVPRIVATE && req <= SIOCDEVPRIVATE + 15;
 	}
 }
 
@@ -252,14 +315,21 @@ int inet_ioctl(struct sock *sk, const struct caller *c, unsigned long req, void 
 	case SIOCGIFTXQLEN:
 	case SIOCGIFMETRIC:
 	case SIOCGIFHWADDR:
+	case SIOCGIFSLAVE:
 	case SIOCGIFADDR:
 	case SIOCGIFBRDADDR:
 	case SIOCGIFDSTADDR:
 	case SIOCGIFNETMASK:
 		break;
+	case SIOCGIFPFLAGS:
+	case SIOCSIFPFLAGS:
+		return -EINVAL; /* long without meaning */
+	case SIOCGIFMEM:
+	case SIOCSIFMEM:
+		return -ENOIOCTLCMD;
 	default:
 		if (!is_set(req))
-			return -ENOIOCTLCMD;
+			return inet_ioctl_route(net, c, req, arg);
 		if (c && !caller_can_in(c, net, CAP_NET_ADMIN))
 			return -EPERM;
 		break;
