@@ -226,9 +226,10 @@ void unix_name(struct super *s, struct call *c, const struct target *t, bool pee
 
 /* Send @h, whose name is the program's, on the duplicate. Return: bytes or errno */
 static s64 unix_send(struct super *s, const struct call *c, const struct target *t,
-		     struct msghdr *h, int flags)
+		     const struct msghdr *h, int flags)
 {
 	struct sockaddr_un host;
+	struct msghdr m = *h;
 	int len = unix_to_host(s, c, h->msg_name, h->msg_namelen, &host);
 	ssize_t n;
 
@@ -236,9 +237,9 @@ static s64 unix_send(struct super *s, const struct call *c, const struct target 
 		return len;
 	if (t->dup < 0)
 		return -EPERM;
-	h->msg_name = &host;
-	h->msg_namelen = (socklen_t)len;
-	n = sendmsg(t->dup, h, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+	m.msg_name = &host;
+	m.msg_namelen = (socklen_t)len;
+	n = sendmsg(t->dup, &m, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
 	return n < 0 ? -errno : n;
 }
 
