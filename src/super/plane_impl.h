@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plane_impl.h - what the files of the data plane share
+ */
+#ifndef WARREN_SUPER_PLANE_IMPL_H
+#define WARREN_SUPER_PLANE_IMPL_H
+
+#include "super/plane.h"
+
+/* ---- plane.c ---- */
+
+void ep_rest_clear(struct ep_rest *r);
+int ep_rest_keep(struct ep_rest *r, const void *data, size_t len); /* 0, -ENOMEM */
+u32 ep_sk_poll(const struct endpoint *ep);
+/* On behalf of whoever wrote it natively. Return: as sock_ops.send */
+ssize_t ep_sk_send(struct endpoint *ep, const void *data, size_t len);
+void ep_abort(struct endpoint *ep); /* its release will be a reset */
+/* Shall room in our end be told? */
+void ep_watch_out(struct endpoint *ep, bool on);
+int ep_set_ours(struct endpoint *ep, int fd); /* takes @fd over on success */
+void ep_close_ours(struct endpoint *ep);
+void ep_make_loose(struct endpoint *ep);
+void ep_unkeep(struct endpoint *ep);
+
+/* ---- plane_stream.c, plane_message.c ---- */
+
+void stream_pump(struct endpoint *ep);
+void message_pump(struct endpoint *ep);
+int plane_make_listener(struct plane *pl);
+
+/* ---- plane_loose.c ---- */
+
+/* Everything that we put into the carrier was read. */
+bool carrier_empty(const struct endpoint *ep);
+/* Does somebody hold the carrier? When we cannot know: yes */
+bool carrier_alive(struct endpoint *ep);
+u32 carrier_unread(const struct endpoint *ep); /* bytes */
+void plane_sweep_timer(struct timer *t);
+
+#endif

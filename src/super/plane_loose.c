@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plane_loose.c - the last close of a carrier that cannot tell of it
+ *
+ * A carrier that is connected to our end hangs up. Others (fresh, listening,
+ * dead) are loose; of those the host is asked (unix_diag, by inode): when a task
+ * ended, when an address is in use that might not be any more, and after calls,
+ * ever more rarely. Without pidfd_getfd we ourselves hold some carriers, and the
+ * descriptors of all our processes are looked through instead.
+ */
+
+#include "super/plane_impl.h"
+
+#include <dirent.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/sockios.h>
+#include <linux/unix_diag.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/net.h"
+#include "core/warren.h"
+#include "super/task.h"
+
+#define SWEEP_FIRST (50 * NS_PER_MS)
+#define SWEEP_LAST  (2 * NS_PER_S)
+
+bool carrier_empty(const struct endpoint *ep)
+{
+	int queued = 0;
+
+	return !ioctl(ep->src.fd, SIOCOUTQ, &queued) && !queued;
+}
+
+/* ---- the last close of what tells us nothing ---- */
+
+struct diag_req {
+	struct nlmsghdr h;
+	struct unix_diag_req r;
+};
+
+static struct diag_req diag_request(u32 ino, bool dump)
+{
+	return (struct diag_req){
+	    .h = {.nlmsg_len = sizeof(struct diag_req),
+		  .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		  .nlmsg_flags = (u16)(NLM_F_REQUEST | (dump ? NLM_F_DUMP : 0))},
+	    .r = {.sdiag_family = AF_UNIX,
+		  .udiag_states = ~0U,
+		  .udiag_ino = ino,
+		  .udiag_cookie = {~0U, ~0U}},
+	};
+}
+
+/* Is there a socket of this inode on the host? When we cannot know: yes */
+bool carrier_alive(struct endpoint *ep)
+{
+	struct diag_req req = diag_request((u32)ep->ident.ino, false);
+	struct {
+		struct nlmsghdr h;
+		int error;
+		u8 more[1024];
+	} ans;
+	ssize_t n;
+
+	if (ep->plane->diag < 0 ||
+	    send(ep->plane->diag, &req, sizeof(req), 0) != (ssize_t)sizeof(req))
+		return true;
+	n = recv(ep->plane->diag, &ans, sizeof(ans), 0);
+	return n < (ssize_t)(sizeof(ans.h) + sizeof(ans.error)) ||
+	       ans.h.nlmsg_type != NLMSG_ERROR || ans.error != -ENOENT;
+}
+
+/* Bytes in the carrier that the program has not read */
+u32 carrier_unread(const struct endpoint *ep)
+{
+	struct diag_req req = diag_request((u32)ep->ident.ino, false);
+	struct {
+		struct nlmsghdr h;
+		struct unix_diag_msg um;
+		struct nlattr nla;
+		struct unix_diag_rqlen len;
+		u8 more[256];
+	} got;
+
+	if (ep->plane->diag < 0 || carrier_empty(ep))
+		return 0;
+	req.r.udiag_show = UDIAG_SHOW_RQLEN;
+	if (send(ep->plane->diag, &req, sizeof(req), 0) != (ssize_t)sizeof(req) ||
+	    recv(ep->plane->diag, &got, sizeof(got), 0) <
+		(ssize_t)offsetof(__typeof__(got), more) ||
+	    got.h.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	    got.nla.nla_type != UNIX_DIAG_RQLEN)
+		return 0;
+	return got.len.udiag_rqueue;
+}
+
+static void sweep_mark(struct plane *pl, u64 dev, const struct nlmsghdr *h, size_t len)
+{
+	for (; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+		const struct unix_diag_msg *um = NLMSG_DATA(h);
+		struct endpoint *ep;
+
+		if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+			continue;
+		ep = ep_of(super_ident(pl->s, dev, um->udiag_ino));
+		if (ep)
+			ep->seen = pl->sweep;
+	}
+}
+
+/* All at once. Return: false: nothing is known */
+static bool sweep_dump(struct plane *pl, u64 dev)
+{
+	struct diag_req req = diag_request(0, true);
+	struct nlmsghdr *h = (void *)pl->buf;
+	ssize_t n;
+
+	if (send(pl->diag, &req, sizeof(req), 0) != (ssize_t)sizeof(req))
+		return false;
+	do {
+		n = recv(pl->diag, pl->buf, sizeof(pl->buf), 0);
+		if (n < (ssize_t)sizeof(*h) || h->nlmsg_type == NLMSG_ERROR)
+			return false;
+		sweep_mark(pl, dev, h, (size_t)n);
+	} while (h->nlmsg_type != NLMSG_DONE);
+	return true;
+}
+
+/* ---- the same without pidfd_getfd: we hold them, too, so look who else does ---- */
+
+static void sweep_process(struct super *s, pid_t pid, void *arg)
+{
+	u64 dev = *(u64 *)arg;
+	char path[64], text[64];
+	struct dirent *d;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((d = readdir(dir))) {
+		ssize_t n = readlinkat(dirfd(dir), d->d_name, text, sizeof(text) - 1);
+		unsigned long long ino;
+		struct endpoint *ep;
+
+		text[max(n, (ssize_t)0)] = '\0';
+		if (sscanf(text, "socket:[%llu]", &ino) != 1)
+			continue;
+		ep = ep_of(super_ident(s, dev, ino));
+		if (ep)
+			ep->seen = s->plane->sweep;
+	}
+	closedir(dir);
+}
+
+static bool sweep_kept(struct plane *pl)
+{
+	struct endpoint *ep = list_first(&pl->loose, struct endpoint, loose), *tmp;
+	bool any = false;
+
+	if (!ep)
+		return false;
+	pl->sweep++;
+	task_for_each(pl->s, sweep_process, &ep->ident.dev);
+	list_for_each_safe(ep, tmp, &pl->loose, loose) {
+		if (ep->seen == pl->sweep) {
+			ep->missed = 0;
+		} else if (++ep->missed >= 2) { /* once: it may be in flight */
+			any = true;
+			ep_free(ep);
+		}
+	}
+	return any;
+}
+
+bool plane_sweep(struct plane *pl)
+{
+	struct endpoint *ep = list_first(&pl->loose, struct endpoint, loose), *tmp;
+	bool few, any = false;
+
+	if (pl->keep)
+		return sweep_kept(pl);
+	if (!ep || pl->diag < 0)
+		return false;
+	few = ep->loose.next == &pl->loose || ep->loose.next->next == &pl->loose;
+	pl->sweep++;
+	if (!few && !sweep_dump(pl, ep->ident.dev))
+		return false;
+	list_for_each_safe(ep, tmp, &pl->loose, loose) {
+		if (few ? carrier_alive(ep) : ep->seen == pl->sweep)
+			continue;
+		any = true;
+		ep->hup = true;
+		ep->prog_shut = false;
+		if (ep->src.fd >= 0 && ep->state == EP_JOINED)
+			ep_pump(ep); /* what it wrote before */
+		else
+			ep_free(ep);
+	}
+	return any;
+}
+
+bool plane_sweep_hard(struct plane *pl)
+{
+	bool any = plane_sweep(pl);
+
+	return pl->keep ? plane_sweep(pl) || any : any;
+}
+
+void plane_sweep_timer(struct timer *t)
+{
+	struct plane *pl = container_of(t, struct plane, sweep_timer);
+
+	plane_sweep(pl);
+	pl->sweep_delay_ns = min(pl->sweep_delay_ns * 2, SWEEP_LAST);
+	if (!list_empty(&pl->loose))
+		timer_set_at(t, clock_now(pl->s->w) + pl->sweep_delay_ns);
+}
+
+void plane_kick(struct super *s, bool soon)
+{
+	struct plane *pl = s->plane;
+
+	if (!pl || list_empty(&pl->loose))
+		return;
+	if (soon)
+		pl->sweep_delay_ns = SWEEP_FIRST;
+	else if (timer_pending(&pl->sweep_timer))
+		return;
+	if (!pl->sweep_delay_ns)
+		pl->sweep_delay_ns = SWEEP_FIRST;
+	timer_set_at(&pl->sweep_timer,
+		     clock_now(s->w) + (soon ? NS_PER_MS : pl->sweep_delay_ns));
+}
