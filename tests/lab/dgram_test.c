@@ -17,6 +17,8 @@
 #include "wire/icmp.h"
 
 #include <linux/errqueue.h>
+#include <linux/sockios.h>
+#include <net/route.h>
 #include <netinet/udp.h>
 
 #include <cmocka.h>
@@ -441,6 +443,50 @@ static void test_bound_device(void **state)
 	bench_free(&t);
 }
 
+static void put_in(struct sockaddr *sa, u32 addr)
+{
+	struct sockaddr_in in = {
+	    .sin_family = AF_INET,
+	    .sin_addr.s_addr = (__force u32)cpu_to_be32(addr),
+	};
+
+	memcpy(sa, &in, sizeof(in));
+}
+
+/* route(8): SIOCADDRT and SIOCDELRT, with Linux's errors */
+static void test_route_ioctl(void **state)
+{
+	const struct caller nobody = {.uid = 1000};
+	const struct sock_ops *ops;
+	char dev[IFNAMSIZ] = "nope";
+	struct rtentry rt = {.rt_flags = RTF_UP | RTF_GATEWAY};
+	struct bench t;
+
+	(void)state;
+	bench_new(&t, SOCK_DGRAM, 0);
+	ops = t.a->ops;
+	put_in(&rt.rt_dst, 0x0a4d0000);
+	put_in(&rt.rt_genmask, 0xffff0000);
+	put_in(&rt.rt_gateway, 0x0a000002);
+	assert_int_equal(lab_connect(t.a, "10.77.1.1", 9), -ENETUNREACH);
+	assert_int_equal(ops->ioctl(t.a, &nobody, SIOCADDRT, &rt), -EPERM);
+	assert_int_equal(ops->ioctl(t.a, NULL, SIOCADDRT, &rt), 0);
+	assert_int_equal(ops->ioctl(t.a, NULL, SIOCADDRT, &rt), -EEXIST);
+	assert_int_equal(lab_connect(t.a, "10.77.1.1", 9), 0);
+	assert_int_equal(ops->ioctl(t.a, NULL, SIOCDELRT, &rt), 0);
+	assert_int_equal(ops->ioctl(t.a, NULL, SIOCDELRT, &rt), -ESRCH);
+	put_in(&rt.rt_genmask, 0xff00ff00);
+	assert_int_equal(ops->ioctl(t.a, NULL, SIOCADDRT, &rt), -EINVAL);
+	put_in(&rt.rt_genmask, 0xff000000); /* bits behind the mask */
+	assert_int_equal(ops->ioctl(t.a, NULL, SIOCADDRT, &rt), -EINVAL);
+	put_in(&rt.rt_genmask, 0xffff0000);
+	put_in(&rt.rt_gateway, 0x63090909);
+	assert_int_equal(ops->ioctl(t.a, NULL, SIOCADDRT, &rt), -ENETUNREACH);
+	rt.rt_dev = dev;
+	assert_int_equal(ops->ioctl(t.a, NULL, SIOCADDRT, &rt), -ENODEV);
+	bench_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -449,6 +495,7 @@ int main(void)
 	    cmocka_unit_test(test_ping),	cmocka_unit_test(test_ports),
 	    cmocka_unit_test(test_ephemeral),	cmocka_unit_test(test_options),
 	    cmocka_unit_test(test_no_memory),	cmocka_unit_test(test_bound_device),
+	    cmocka_unit_test(test_route_ioctl),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
