@@ -321,6 +321,7 @@ void dev_unregister(struct dev *dev)
 	dev->state = DEV_UNREGISTERING;
 	link_out(dev);
 	event_raise(net, EV_DEV_UNREGISTER, dev);
+	dev->opened = false;
 	event_raise(net, EV_DEV_GONE, dev);
 	if (dev->ops->uninit)
 		dev->ops->uninit(dev);
@@ -470,9 +471,9 @@ int dev_move(struct dev *dev, struct net *to, const char *name, s32 ifindex,
 	dev->state = DEV_UNREGISTERING;
 	link_out(dev);
 	event_raise(from, EV_DEV_UNREGISTER, dev);
+	dev->opened = false;
 	event_raise(from, EV_DEV_GONE, dev);
 	forget_mc(dev);
-	dev->opened = false;
 	dev->move_to = NULL;
 	dev->net = to;
 	net_hold(to);
@@ -521,6 +522,7 @@ static u8 operstate_of(const struct dev *dev)
 
 int dev_open(struct dev *dev)
 {
+	bool opened;
 	int err;
 
 	if (dev_is_up(dev))
@@ -528,12 +530,14 @@ int dev_open(struct dev *dev)
 	if (dev->state != DEV_REGISTERED)
 		return -ENODEV;
 	dev->flags |= IFF_UP;
+	opened = dev->opened;
+	dev->opened = true;
 	err = dev->ops->open ? dev->ops->open(dev) : 0;
 	if (err) {
 		dev->flags &= ~(u32)IFF_UP;
+		dev->opened = opened;
 		return err;
 	}
-	dev->opened = true;
 	if (!dev->carrier)
 		dev->operstate = operstate_of(dev);
 	dev->net->dev_gen++;

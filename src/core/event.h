@@ -32,7 +32,7 @@ enum event_kind {
 	EV_RULE_DEL,
 	EV_NEIGH_UPDATE, /* struct neigh */
 	EV_NEIGH_DEL,
-	EV_NETCONF,  /* struct dev or NULL (all/default): per-device tunables changed */
+	EV_NETCONF,  /* struct conf4_event: a per-device tunable was written */
 	EV_NSID_NEW, /* struct nsid, net is the viewer */
 	EV_NSID_DEL,
 	EV_NET_BORN, /* obj NULL */

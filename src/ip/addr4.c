@@ -262,8 +262,8 @@ static struct ifaddr4 *settle_secondaries(struct ifaddr4 *gone)
 			continue;
 		if (!promote) {
 			unlink_addr(ifa);
-			magic(false, RT_TABLE_LOCAL, RTN_LOCAL, ifa->local, 32, ifa);
 			event_raise(gone->dev->net, EV_ADDR4_DEL, ifa);
+			magic(false, RT_TABLE_LOCAL, RTN_LOCAL, ifa->local, 32, ifa);
 			net_free(gone->dev->net, ifa);
 		} else if (!promoted) {
 			promoted = ifa;
@@ -294,9 +294,10 @@ void addr4_del_one(struct ifaddr4 *ifa)
 
 	if (!(ifa->flags & IFA_F_SECONDARY))
 		promoted = settle_secondaries(ifa);
-	del_routes(ifa);
 	unlink_addr(ifa);
-	event_raise(net, EV_ADDR4_DEL, ifa);
+	event_raise(net, EV_ADDR4_DEL,
+		    ifa); /* told before its routes are, as in Linux */
+	del_routes(ifa);
 	net_free(net, ifa);
 	if (!promoted)
 		return;

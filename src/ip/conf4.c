@@ -238,6 +238,13 @@ static int set_default(struct net *net, enum conf4 c, s32 v)
 	return 0;
 }
 
+static void tell(struct net *net, struct dev *dev, bool def, enum conf4 c)
+{
+	struct conf4_event ev = {.dev = dev, .def = def, .knob = c};
+
+	event_raise(net, EV_NETCONF, &ev);
+}
+
 /* ip_forward: all, default, and every device (N7.8) */
 static int set_forwarding(struct net *net, s32 v)
 {
@@ -255,7 +262,11 @@ static int set_forwarding(struct net *net, s32 v)
 		return err;
 	all->v[CONF4_FORWARDING] = v;
 	all->v[CONF4_ACCEPT_REDIRECTS] = !v;
-	event_raise(net, EV_NETCONF, NULL);
+	tell(net, NULL, false, CONF4_FORWARDING);
+	tell(net, NULL, true, CONF4_FORWARDING);
+	list_for_each(dev, &net->devs, node)
+		if (in_dev4(dev))
+			tell(net, dev, false, CONF4_FORWARDING);
 	return 0;
 }
 
@@ -271,18 +282,22 @@ static int set_value(struct net *net, const char *where, enum conf4 c, s32 v)
 		} else {
 			all = own_net(net, false);
 			err = all ? 0 : -ENOMEM;
-			if (all)
+			if (all) {
 				all->v[c] = v;
+				tell(net, NULL, false, c);
+			}
 		}
 	} else if (!strcmp(where, "default")) {
 		err = set_default(net, c, v);
+		if (!err)
+			tell(net, NULL, true, c);
 	} else {
 		dev = dev_by_name(net, where);
 		if (!dev)
 			return -ENOENT;
 		err = set_dev(dev, c, v);
 		if (!err)
-			event_raise(net, EV_NETCONF, dev);
+			tell(net, dev, false, c);
 	}
 	fib_bump(net); /* forwarding, rp_filter, ... decide about routes */
 	return err;

@@ -19,6 +19,13 @@ struct conf4_net {
 	struct conf4_values *all, *def;
 };
 
+/* obj of EV_NETCONF: a knob was written. @dev NULL: all, or default */
+struct conf4_event {
+	struct dev *dev;
+	bool def;
+	enum conf4 knob;
+};
+
 int conf4_boot(struct warren *w, const struct part *part);
 int conf4_net_init(struct net *net);
 void conf4_net_exit(struct net *net);

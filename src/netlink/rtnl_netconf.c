@@ -4,6 +4,7 @@
  */
 
 #include "ip/addr4.h"
+#include "ip/conf4.h"
 #include "netlink/rtnl.h"
 
 #include <linux/netconf.h>
@@ -28,8 +29,10 @@ static const struct nla_policy netconf_policy[NETCONFA_MAX + 1] = {
 struct target {
 	struct dev *dev;
 	s32 index;
+	enum conf4 only;
 };
 
+/* @t->only: this knob alone, CONF4_NR: all of them */
 static int fill(struct nlmsg_builder *b, struct net *net, const struct target *t,
 		u16 type, u16 flags, u32 seq, u32 portid)
 {
@@ -40,9 +43,11 @@ static int fill(struct nlmsg_builder *b, struct net *net, const struct target *t
 	ncm->ncm_family = AF_INET;
 	nla_put_s32(b, NETCONFA_IFINDEX, t->index);
 	for (size_t i = 0; type == RTM_NEWNETCONF && i < ARRAY_SIZE(shown); i++)
-		nla_put_s32(b, shown[i].attr,
-			    conf4_raw(net, t->dev, t->index == NETCONFA_IFINDEX_DEFAULT,
-				      shown[i].knob));
+		if (t->only == CONF4_NR || t->only == shown[i].knob)
+			nla_put_s32(b, shown[i].attr,
+				    conf4_raw(net, t->dev,
+					      t->index == NETCONFA_IFINDEX_DEFAULT,
+					      shown[i].knob));
 	return nlmsg_end(b);
 }
 
@@ -60,6 +65,7 @@ static int netconf_get(struct nl_req *rq)
 		return -EINVAL;
 	t.index = nla_get_s32(tb[NETCONFA_IFINDEX]);
 	t.dev = NULL;
+	t.only = CONF4_NR;
 	if (t.index != NETCONFA_IFINDEX_ALL && t.index != NETCONFA_IFINDEX_DEFAULT) {
 		t.dev = dev_by_index(rq->net, t.index);
 		if (!t.dev || !in_dev4(t.dev))
@@ -84,14 +90,14 @@ static int dump_step(struct nl_dump *d, struct nlmsg_builder *b)
 
 	d->gen = d->net->dev_gen + 1;
 	for (struct dev *dev; (dev = dev_snap_at(s, d->net)); s->pos++) {
-		const struct target t = {dev, dev->ifindex};
+		const struct target t = {dev, dev->ifindex, CONF4_NR};
 
 		if (in_dev4(dev) &&
 		    fill(b, d->net, &t, RTM_NEWNETCONF, d->flags, d->seq, d->portid))
 			return 1;
 	}
 	for (; d->args[0] < ARRAY_SIZE(last); d->args[0]++) {
-		const struct target t = {NULL, last[d->args[0]]};
+		const struct target t = {NULL, last[d->args[0]], CONF4_NR};
 
 		if (fill(b, d->net, &t, RTM_NEWNETCONF, d->flags, d->seq, d->portid))
 			return 1;
@@ -119,24 +125,25 @@ static int fill_event(struct nlmsg_builder *b, struct net *net, const void *obj,
 	return fill(b, net, obj, (u16)type, 0, 0, 0);
 }
 
-static void notify(struct net *net, struct dev *dev, s32 index, int type)
+static void notify(struct net *net, struct dev *dev, s32 index, enum conf4 only,
+		   int type)
 {
-	const struct target t = {dev, index};
+	const struct target t = {dev, index, only};
 
 	rtnl_notify(net, RTNLGRP_IPV4_NETCONF, fill_event, &t, type);
 }
 
 static int on_netconf(struct net *net, enum event_kind kind, void *obj)
 {
-	struct dev *dev = obj;
+	const struct conf4_event *ev = obj;
+	s32 index = ev->dev   ? ev->dev->ifindex
+		    : ev->def ? NETCONFA_IFINDEX_DEFAULT
+			      : NETCONFA_IFINDEX_ALL;
 
 	(void)kind;
-	if (dev) {
-		notify(net, dev, dev->ifindex, RTM_NEWNETCONF);
-		return 0;
-	}
-	notify(net, NULL, NETCONFA_IFINDEX_ALL, RTM_NEWNETCONF);
-	notify(net, NULL, NETCONFA_IFINDEX_DEFAULT, RTM_NEWNETCONF);
+	for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
+		if (shown[i].knob == ev->knob)
+			notify(net, ev->dev, index, ev->knob, RTM_NEWNETCONF);
 	return 0;
 }
 
@@ -146,7 +153,7 @@ static int on_register(struct net *net, enum event_kind kind, void *obj)
 
 	(void)kind;
 	if (in_dev4(dev))
-		notify(net, dev, dev->ifindex, RTM_NEWNETCONF);
+		notify(net, dev, dev->ifindex, CONF4_NR, RTM_NEWNETCONF);
 	return 0;
 }
 
@@ -155,7 +162,7 @@ static int on_unregister(struct net *net, enum event_kind kind, void *obj)
 	struct dev *dev = obj;
 
 	(void)kind;
-	notify(net, dev, dev->ifindex, RTM_DELNETCONF);
+	notify(net, dev, dev->ifindex, CONF4_NR, RTM_DELNETCONF);
 	return 0;
 }
 
