@@ -629,11 +629,17 @@ static ssize_t netlink_recv(struct sock *sk, struct msg *m)
 
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
+	if (!sk->rx_queued)
+		nk->congested = false;
 	if (sk->err)
 		return -sock_error(sk);
+	if (!sk->rx_queued)
+		dump_continue(nk); /* one that stopped for want of memory */
 	p = sock_dequeue_rx(sk, peek);
 	if (!p)
-		return sk->shut & RCV_SHUTDOWN ? 0 : -EAGAIN;
+		return sk->err			 ? -sock_error(sk)
+		       : sk->shut & RCV_SHUTDOWN ? 0
+						 : -EAGAIN;
 	nk->max_recv = max(nk->max_recv, (u32)min(room, (size_t)NL_CHUNK));
 	len = p->len;
 	if (len > room)

@@ -31,6 +31,7 @@ struct lab {
 	struct net *a, *b;
 	struct caller who; /* in a */
 	struct caller_ops ops;
+	struct fault fault;
 	struct sock *sk; /* NETLINK_ROUTE of a */
 	char buf[65536], rx[65536];
 	struct nlmsghdr *nlh;
@@ -80,6 +81,7 @@ static int setup(void **state)
 	    .parts = warren_parts,
 	    .seed = 7,
 	    .virtual_time = true,
+	    .fault = &l->fault,
 	};
 
 	assert_int_equal(warren_new(&cfg, &l->w), 0);
@@ -628,6 +630,45 @@ static void a_full_queue_says_so(void **state)
 	expect(l, ev, RTM_NEWLINK);
 }
 
+/* Whatever allocation fails: an errno, and all is as it was or done */
+static void without_memory(void **state)
+{
+	struct lab *l = *state;
+	u64 failed = 0;
+
+	for (u64 n = 1; n < 400 && failed == n - 1; n++) {
+		l->fault.countdown = n;
+		build_veth(l, "v0", "v1", n & 1);
+		send_raw(l, l->sk, l->buf, l->nlh->nlmsg_len);
+		build_addr(l, RTM_NEWADDR, NLM_F_CREATE, "v0", "10.0.0.1", 24);
+		send_raw(l, l->sk, l->buf, l->nlh->nlmsg_len);
+		begin_link(l, RTM_NEWLINK, 0)->ifi_flags = IFF_UP;
+		mnl_attr_put_str(l->nlh, IFLA_IFNAME, "v0");
+		mnl_attr_put_str(l->nlh, IFLA_IFALIAS, "an alias");
+		send_raw(l, l->sk, l->buf, l->nlh->nlmsg_len);
+		build_route(l, RTM_NEWROUTE, NLM_F_CREATE, "20.0.0.0", 8, "10.0.0.9");
+		send_raw(l, l->sk, l->buf, l->nlh->nlmsg_len);
+		begin(l, RTM_GETROUTE, NLM_F_DUMP);
+		mnl_nlmsg_put_extra_header(l->nlh, sizeof(struct rtmsg));
+		send_raw(l, l->sk, l->buf, l->nlh->nlmsg_len);
+		for (int i = 0; i < 20; i++)
+			recv_into(l, l->sk, 8192);
+		begin_link(l, RTM_DELLINK, 0);
+		mnl_attr_put_str(l->nlh, IFLA_IFNAME, "v0");
+		send_raw(l, l->sk, l->buf, l->nlh->nlmsg_len);
+		run(l);
+		failed = l->fault.failed;
+	}
+	assert_true(failed > 20);
+	l->fault.countdown = 0;
+	while (recv_into(l, l->sk, 8192) != -EAGAIN)
+		;
+	begin_link(l, RTM_DELLINK, 0);
+	mnl_attr_put_str(l->nlh, IFLA_IFNAME, "v0");
+	ask(l);
+	add_veth(l, "v0", "v1", false);
+}
+
 /* What no program sends: nothing may happen but an answer */
 static void nonsense(void **state)
 {
@@ -673,7 +714,7 @@ int main(void)
 	    T(a_new_net_lists_lo),   T(ports_are_per_net), T(veth_across_nets),
 	    T(a_device_moves),	     T(addresses),	   T(routes),
 	    T(strict_requests),	     T(namespace_ids),	   T(without_rights),
-	    T(a_full_queue_says_so), T(nonsense),
+	    T(a_full_queue_says_so), T(without_memory),	   T(nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
