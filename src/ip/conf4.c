@@ -159,15 +159,15 @@ static struct conf4_values *own_net(struct net *net, bool is_default)
 {
 	struct conf4_net *cn = conf4_net(net);
 	struct conf4_values **at = is_default ? &cn->def : &cn->all;
-	struct conf4_values *new;
+	struct conf4_values *made = *at;
 
-	if (*at)
-		return *at;
-	new = net_alloc(net, sizeof(*new));
-	for (int c = 0; new &&c < CONF4_NR; c++)
-		new->v[c] = compiled(is_default, (enum conf4)c);
-	*at = new;
-	return new;
+	if (!made) {
+		made = net_alloc(net, sizeof(*made));
+		for (int c = 0; made && c < CONF4_NR; c++)
+			made->v[c] = compiled(is_default, (enum conf4)c);
+		*at = made;
+	}
+	return made;
 }
 
 static struct conf4_values *own_dev(struct dev *dev)

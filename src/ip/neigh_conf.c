@@ -79,16 +79,17 @@ s32 neigh_conf(const struct dev *dev, enum neigh_knob k)
 static struct neigh_conf *own(struct warren *w, struct mem *m, struct neigh_conf **at)
 {
 	bool is_default = at == defaults(w);
-	struct neigh_conf *new;
+	struct neigh_conf *made = *at;
 
-	if (*at)
-		return *at;
-	new = mem_alloc(m, sizeof(*new));
-	for (int k = 0; new &&k < NC_NR; k++)
-		new->v[k] = is_default ? compiled((enum neigh_knob)k)
-				       : neigh_conf_default(w, (enum neigh_knob)k);
-	*at = new;
-	return new;
+	if (!made) {
+		made = mem_alloc(m, sizeof(*made));
+		for (int k = 0; made && k < NC_NR; k++)
+			made->v[k] = is_default
+					 ? compiled((enum neigh_knob)k)
+					 : neigh_conf_default(w, (enum neigh_knob)k);
+		*at = made;
+	}
+	return made;
 }
 
 /* Return: 1 a directory, 0 a file, -ENOENT. *@dev: NULL for default */

@@ -240,6 +240,7 @@ static s64 unix_send(struct super *s, const struct call *c, const struct target 
 	m.msg_name = &host;
 	m.msg_namelen = (socklen_t)len;
 	n = sendmsg(t->dup, &m, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+	m.msg_name = NULL;
 	return n < 0 ? -errno : n;
 }
 

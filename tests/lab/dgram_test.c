@@ -101,7 +101,7 @@ static void test_udp(void **state)
 	assert_int_equal(lab_recv(t.b, buf, 2, MSG_PEEK), 2);
 	assert_int_equal(recv_all(t.b, buf, 3, MSG_TRUNC, &m, &from), 5);
 	assert_true(m.out_flags & MSG_TRUNC);
-	assert_memory_equal(buf, "hel", 3);
+	assert_memory_equal(buf, "hello", 3);
 	assert_int_equal(from.sin_port, inet_sk(t.a)->lport);
 	assert_int_equal(h->cmsg_type, IP_TTL);
 	assert_int_equal(*(int *)CMSG_DATA(h), 64);

@@ -756,7 +756,8 @@ static void test_time_wait(void **state)
 	bench_new(&t, 24, NULL);
 	establish(&t);
 	port = inet_sk(t.a)->num;
-	lab_set_int(t.a, SOL_SOCKET, SO_REUSEADDR, 1); /* what bind() asks a TIME_WAIT */
+	lab_set_int(t.a, SOL_SOCKET, SO_REUSEADDR,
+		    1); /* what bind() asks a TIME_WAIT */
 	sock_release(t.a);
 	t.a = NULL;
 	lab_run(t.lab, NS_PER_MS);
