@@ -156,6 +156,9 @@ static int get_dev(struct dev *dev, unsigned long req, struct ifreq *ifr)
 	case SIOCGIFTXQLEN:
 		ifr->ifr_qlen = (int)dev->txqlen;
 		return 0;
+	case SIOCGIFMAP: /* no device here has memory of its own */
+		memset(&ifr->ifr_map, 0, sizeof(ifr->ifr_map));
+		return 0;
 	case SIOCGIFMETRIC:
 		ifr->ifr_metric = 0;
 		return 0;
@@ -313,6 +316,7 @@ int inet_ioctl(struct sock *sk, const struct caller *c, unsigned long req, void 
 	case SIOCGIFMTU:
 	case SIOCGIFINDEX:
 	case SIOCGIFTXQLEN:
+	case SIOCGIFMAP:
 	case SIOCGIFMETRIC:
 	case SIOCGIFHWADDR:
 	case SIOCGIFSLAVE:

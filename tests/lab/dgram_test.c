@@ -487,6 +487,82 @@ static void test_route_ioctl(void **state)
 	bench_free(&t);
 }
 
+/* Packets of noise under a good header, at sockets that ask for all there is to know */
+static void test_garbage(void **state)
+{
+	static const u8 protocols[] = {IPPROTO_ICMP, IPPROTO_UDP, 253, IPPROTO_TCP};
+	static const int wants[] = {IP_PKTINFO,	 IP_RECVTTL, IP_RECVTOS,
+				    IP_RECVOPTS, IP_RECVERR, IP_RECVORIGDSTADDR,
+				    IP_RETOPTS};
+	u8 packet[200], buf[300], control[400];
+	struct msg m = {.control = control, .control_room = sizeof(control)};
+	struct sock *sk[4];
+	struct sockaddr_in from;
+	struct random r;
+	struct bench t;
+
+	(void)state;
+	random_seed(&r, 3);
+	bench_new(&t, SOCK_DGRAM, 0);
+	tunable_write(lab_host(t.lab, "b"), "net/ipv4/ping_group_range", "0 0", 3);
+	sock_release(t.a);
+	t.a = lab_socket(t.lab, "a", SOCK_RAW, IPPROTO_RAW);
+	sk[0] = lab_socket(t.lab, "b", SOCK_DGRAM, 0);
+	sk[1] = lab_socket(t.lab, "b", SOCK_RAW, IPPROTO_ICMP);
+	sk[2] = lab_socket(t.lab, "b", SOCK_RAW, 253);
+	sk[3] = lab_socket(t.lab, "b", SOCK_DGRAM, IPPROTO_ICMP);
+	for (size_t i = 0; i < ARRAY_SIZE(sk); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(wants); j++)
+			lab_set_int(sk[i], IPPROTO_IP, wants[j], 1);
+		assert_int_equal(lab_bind(sk[i], "0.0.0.0", 2), 0);
+	}
+	assert_int_equal(lab_connect(t.a, B, 0), 0);
+	for (int n = 0; n < 20000; n++) {
+		u32 opts = random_below(&r, 4) ? 0 : random_below(&r, 11) * 4;
+		u32 len = 20 + opts + random_below(&r, 100);
+		struct ip4_hdr *h = (struct ip4_hdr *)packet;
+
+		random_bytes(&r, packet, sizeof(packet));
+		h->ver_ihl = (u8)(0x40 | (20 + opts) / 4);
+		h->frag_off = random_below(&r, 20) ? 0 : cpu_to_be16(IP4_MF);
+		h->ttl = 64;
+		h->protocol = protocols[random_below(&r, ARRAY_SIZE(protocols))];
+		h->saddr = cpu_to_be32(0x0a000001);
+		h->daddr = cpu_to_be32(0x0a000002);
+		if (random_below(&r, 2)) /* small numbers mean something */
+			for (u32 i = 20 + opts; i < len; i++)
+				packet[i] = (u8)random_below(&r, 4);
+		if (h->protocol == IPPROTO_ICMP && random_below(&r, 2) &&
+		    len > 56 + opts) {
+			/* an error about something that b might have sent */
+			memcpy(packet + 28 + opts, packet, 20);
+			packet[28 + opts] = 0x45;
+			memcpy(packet + 28 + opts + 12, &h->daddr, 4);
+			memcpy(packet + 28 + opts + 16, &h->saddr, 4);
+			packet[28 + opts + 9] = protocols[random_below(&r, 4)];
+			packet[20 + opts] =
+			    random_below(&r, 2) ? 3 : (u8)random_below(&r, 20);
+			memset(packet + 22 + opts, 0, 2);
+			*(be16 *)(void *)(packet + 22 + opts) = csum_fold(
+			    csum_partial(packet + 20 + opts, len - 20 - opts, 0));
+		}
+		lab_send(t.a, packet, len, 0);
+		if (n % 16)
+			continue;
+		lab_settle(t.lab);
+		for (size_t i = 0; i < ARRAY_SIZE(sk); i++) {
+			recv_all(sk[i], buf, sizeof(buf), MSG_ERRQUEUE, &m, &from);
+			while (recv_all(sk[i], buf, sizeof(buf), 0, &m, &from) !=
+			       -EAGAIN)
+				;
+		}
+	}
+	lab_run(t.lab, 60 * NS_PER_S);
+	for (size_t i = 0; i < ARRAY_SIZE(sk); i++)
+		sock_release(sk[i]);
+	bench_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -495,7 +571,7 @@ int main(void)
 	    cmocka_unit_test(test_ping),	cmocka_unit_test(test_ports),
 	    cmocka_unit_test(test_ephemeral),	cmocka_unit_test(test_options),
 	    cmocka_unit_test(test_no_memory),	cmocka_unit_test(test_bound_device),
-	    cmocka_unit_test(test_route_ioctl),
+	    cmocka_unit_test(test_route_ioctl), cmocka_unit_test(test_garbage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
