@@ -284,7 +284,7 @@ int netns_open(struct super *s, const struct netns *ns, bool path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* ---- the caller, for call/ ---- */
+/* ---- the caller, for the stack ---- */
 
 static int caller_by_fd(const struct caller *caller, int fd, struct net **out)
 {

@@ -40,7 +40,7 @@ int netns_by_pid(struct super *s, pid_t pid, struct netns **out);
  * hand over; setns() refuses it all the same. Return: descriptor or negative errno */
 int netns_open(struct super *s, const struct netns *ns, bool path);
 
-/* The caller for call/: its net, identity, and how its numbers are resolved.
+/* The caller for the stack: its net, identity, and how its numbers are resolved.
  * Lives as long as the call's handler. */
 struct super_caller {
 	struct caller caller;
