@@ -67,7 +67,8 @@ struct sock_ops {
 	int (*set_opt)(struct sock *sk, const struct caller *c, int level, int name,
 		       const void *val, socklen_t len);
 	int (*get_opt)(struct sock *sk, int level, int name, void *val, socklen_t *len);
-	/* @arg: in this process, of the size that the request has; -ENOIOCTLCMD is -515 */
+	/* @arg: in this process, of the size that the request has; -ENOIOCTLCMD is -515
+	 */
 	int (*ioctl)(struct sock *sk, const struct caller *c, unsigned long req,
 		     void *arg);
 	/* A SOL_SOCKET option changed (SO_SNDBUF, SO_KEEPALIVE, ...); may be NULL */
