@@ -129,8 +129,8 @@ int warren_link_mac(struct warren_ns *ns, const char *dev,
 
 /*
  * An Ethernet device whose other end is your program: @output gets each frame that it
- * sends, borrowed until return, called from inside the stack: copy it, do not call
- * back. @mac NULL: a random one.
+ * sends, borrowed until return, called from inside the stack: of all functions here
+ * it may only call warren_wire_input(). @mac NULL: a random one.
  * Return: 0, -EEXIST, -EINVAL, -ENOMEM. @out: end with warren_wire_free(), which
  * deletes the device; when its namespace ends first, the wire stays until then and
  * sends nothing.

@@ -355,5 +355,11 @@ int warren_route_del(struct warren_ns *ns, const char *dst, const char *via,
 	struct fib_config cfg;
 	int err = route_config(ns, dst, via, dev, &cfg);
 
-	return err ? err : fib_del(ns_net(ns), &cfg, NULL);
+	if (err)
+		return err;
+	/* What is not said may be anything */
+	cfg.scope = RT_SCOPE_NOWHERE;
+	cfg.type = RTN_UNSPEC;
+	cfg.protocol = RTPROT_UNSPEC;
+	return fib_del(ns_net(ns), &cfg, NULL);
 }
