@@ -31,6 +31,7 @@ def call(nr, arg, *what):
 def do(word, nr, name, data=b"", said=""):
     arg = bytearray(name.encode().ljust(16, b"\0") + data.ljust(24, b"\0"))
     if call(nr, arg, word, name, said):
+        if nr == GFLAGS: arg[16] &= ~0x40  # RUNNING: the kernel learns of a lost carrier later
         print(word, name, said, bytes(arg[16:]).rstrip(b"\0").hex())
 def state(name):
     for word, nr in ("address", GADDR), ("mask", GMASK), ("broadcast", GBRD), ("peer", GDST), ("flags", GFLAGS):
