@@ -107,6 +107,12 @@ static int read_rule(struct nl_req *rq, struct rule *want)
 			ack_attr(&rq->ack, tb[unknown[i]], "Not supported");
 			return -EOPNOTSUPP;
 		}
+	/* A dump says "none" as -1, and a dump may be given back */
+	if (tb[FRA_SUPPRESS_PREFIXLEN] &&
+	    nla_get_u32(tb[FRA_SUPPRESS_PREFIXLEN]) != UINT32_MAX) {
+		ack_attr(&rq->ack, tb[FRA_SUPPRESS_PREFIXLEN], "Not supported");
+		return -EOPNOTSUPP;
+	}
 	h = nlmsg_data(rq->nlh);
 	memset(want, 0, sizeof(*want));
 	want->family = AF_INET;
