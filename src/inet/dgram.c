@@ -9,7 +9,7 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
-enum { STATE_ESTABLISHED = 1 };
+enum { STATE_ESTABLISHED = 1, STATE_CLOSE = 7 };
 
 int dgram_dest(const struct inet_sock *is, const struct msg *m, struct dgram_dest *d)
 {
@@ -28,6 +28,50 @@ int dgram_dest(const struct inet_sock *is, const struct msg *m, struct dgram_des
 	d->port = is->pport;
 	d->given = false;
 	return 0;
+}
+
+int dgram_connect_route(struct inet_sock *is, const struct sockaddr *a, socklen_t len,
+			struct flow *fl, be16 *port, struct route **rt)
+{
+	struct ipaddr dst;
+	int err = inet_addr_from_user(is, a, len, &dst, port);
+
+	if (err)
+		return err;
+	inet_flow(is, &dst, *port, fl);
+	err = route_output(is->sk.net, fl, rt);
+	if (err == -ENETUNREACH)
+		MIB_IP(is->sk.net, IPSTATS_MIB_OUTNOROUTES);
+	if (err)
+		return err;
+	if ((*rt)->type == RTN_BROADCAST && !is->sk.broadcast) {
+		route_put(*rt);
+		return -EACCES;
+	}
+	return 0;
+}
+
+void dgram_set_peer(struct inet_sock *is, const struct flow *fl, be16 port,
+		    struct route *rt)
+{
+	route_put(is->route);
+	is->route = rt;
+	if (ipaddr_is_any(&is->local))
+		is->local = fl->src;
+	if (ipaddr_is_any(&is->rcv_local))
+		is->rcv_local = fl->src;
+	is->peer = fl->dst;
+	is->pport = port;
+}
+
+void dgram_forget_peer(struct inet_sock *is)
+{
+	is->sk.state = STATE_CLOSE;
+	is->peer = ipaddr_any(AF_INET);
+	if (!is->bound_addr)
+		is->local = is->rcv_local = ipaddr_any(AF_INET);
+	route_put(is->route);
+	is->route = NULL;
 }
 
 int dgram_route(struct inet_sock *is, const struct dgram_dest *d,

@@ -22,6 +22,18 @@ int dgram_dest(const struct inet_sock *is, const struct msg *m, struct dgram_des
 int dgram_route(struct inet_sock *is, const struct dgram_dest *d,
 		const struct inet_cmsg *cm, bool dont_route, struct flow *fl,
 		struct route **out);
+/*
+ * What every connect() begins with: the address, and a route to it that may be used.
+ * @fl: filled; @rt: held. -EINVAL, -EAFNOSUPPORT, -EACCES, or what the lookup says
+ */
+int dgram_connect_route(struct inet_sock *is, const struct sockaddr *a, socklen_t len,
+			struct flow *fl, be16 *port, struct route **rt);
+/* Connected: takes over the reference to @rt; addresses not bound so far are the flow's
+ */
+void dgram_set_peer(struct inet_sock *is, const struct flow *fl, be16 port,
+		    struct route *rt);
+/* No peer any more: the socket of a kind without tables is as before connect() */
+void dgram_forget_peer(struct inet_sock *is);
 /* What the options, the message and the route say about the header */
 void dgram_header(const struct inet_sock *is, const struct inet_cmsg *cm,
 		  const struct flow *fl, struct ip_send *s);

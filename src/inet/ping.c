@@ -79,7 +79,6 @@ static int ping_connect(struct sock *sk, const struct caller *c,
 			const struct sockaddr *a, socklen_t len)
 {
 	struct inet_sock *is = inet_sk(sk);
-	struct ipaddr dst;
 	struct route *rt;
 	struct flow fl;
 	be16 port;
@@ -89,35 +88,18 @@ static int ping_connect(struct sock *sk, const struct caller *c,
 	if (len < sizeof(sa_family_t))
 		return -EINVAL;
 	if (a->sa_family == AF_UNSPEC) {
-		sk->state = STATE_CLOSE;
-		is->peer = ipaddr_any(AF_INET);
-		if (!is->bound_addr)
-			is->local = is->rcv_local = ipaddr_any(AF_INET);
-		route_put(is->route);
-		is->route = NULL;
+		dgram_forget_peer(is);
 		return 0;
 	}
-	err = inet_addr_from_user(is, a, len, &dst, &port);
+	err = dgram_connect_route(is, a, len, &fl, &port, &rt);
 	if (err)
 		return err;
-	inet_flow(is, &dst, 0, &fl);
-	err = route_output(sk->net, &fl, &rt);
-	if (err)
-		return err;
-	if (rt->type == RTN_BROADCAST && !sk->broadcast)
-		err = -EACCES;
-	if (!err && !is->num)
-		err = take_id(is, 0);
+	err = is->num ? 0 : take_id(is, 0);
 	if (err) {
 		route_put(rt);
 		return err;
 	}
-	route_put(is->route);
-	is->route = rt;
-	if (ipaddr_is_any(&is->local))
-		is->local = is->rcv_local = fl.src;
-	is->peer = fl.dst;
-	is->pport = port;
+	dgram_set_peer(is, &fl, port, rt);
 	sk->state = STATE_ESTABLISHED;
 	return 0;
 }

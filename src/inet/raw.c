@@ -73,7 +73,6 @@ static int raw_connect(struct sock *sk, const struct caller *c,
 		       const struct sockaddr *a, socklen_t len)
 {
 	struct inet_sock *is = inet_sk(sk);
-	struct ipaddr dst;
 	struct route *rt;
 	struct flow fl;
 	be16 port;
@@ -83,33 +82,13 @@ static int raw_connect(struct sock *sk, const struct caller *c,
 	if (len < sizeof(sa_family_t))
 		return -EINVAL;
 	if (a->sa_family == AF_UNSPEC) {
-		sk->state = STATE_CLOSE;
-		is->peer = ipaddr_any(AF_INET);
-		if (!is->bound_addr)
-			is->local = is->rcv_local = ipaddr_any(AF_INET);
-		route_put(is->route);
-		is->route = NULL;
+		dgram_forget_peer(is);
 		return 0;
 	}
-	err = inet_addr_from_user(is, a, len, &dst, &port);
+	err = dgram_connect_route(is, a, len, &fl, &port, &rt);
 	if (err)
 		return err;
-	inet_flow(is, &dst, port, &fl);
-	err = route_output(sk->net, &fl, &rt);
-	if (err)
-		return err;
-	if (rt->type == RTN_BROADCAST && !sk->broadcast) {
-		route_put(rt);
-		return -EACCES;
-	}
-	route_put(is->route);
-	is->route = rt;
-	if (ipaddr_is_any(&is->local))
-		is->local = fl.src;
-	if (ipaddr_is_any(&is->rcv_local))
-		is->rcv_local = fl.src;
-	is->peer = fl.dst;
-	is->pport = port;
+	dgram_set_peer(is, &fl, port, rt);
 	sk->state = STATE_ESTABLISHED;
 	return 0;
 }

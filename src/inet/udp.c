@@ -178,7 +178,6 @@ static int udp_connect(struct sock *sk, const struct caller *c,
 		       const struct sockaddr *a, socklen_t len)
 {
 	struct inet_sock *is = inet_sk(sk);
-	struct ipaddr dst;
 	struct route *rt;
 	struct flow fl;
 	be16 port;
@@ -189,20 +188,9 @@ static int udp_connect(struct sock *sk, const struct caller *c,
 		return -EINVAL;
 	if (a->sa_family == AF_UNSPEC)
 		return disconnect(is);
-	err = inet_addr_from_user(is, a, len, &dst, &port);
+	err = dgram_connect_route(is, a, len, &fl, &port, &rt);
 	if (err)
 		return err;
-	inet_flow(is, &dst, port, &fl);
-	err = route_output(sk->net, &fl, &rt);
-	if (err) {
-		if (err == -ENETUNREACH)
-			MIB_IP(sk->net, IPSTATS_MIB_OUTNOROUTES);
-		return err;
-	}
-	if (rt->type == RTN_BROADCAST && !sk->broadcast) {
-		route_put(rt);
-		return -EACCES;
-	}
 	/* From here on it is another connection, whatever it was */
 	err = disconnect(is);
 	if (!err)
@@ -211,14 +199,7 @@ static int udp_connect(struct sock *sk, const struct caller *c,
 		route_put(rt);
 		return err;
 	}
-	route_put(is->route);
-	is->route = rt;
-	if (ipaddr_is_any(&is->local))
-		is->local = fl.src;
-	if (ipaddr_is_any(&is->rcv_local))
-		is->rcv_local = fl.src;
-	is->peer = fl.dst;
-	is->pport = port;
+	dgram_set_peer(is, &fl, port, rt);
 	return hash_connected(is);
 }
 
