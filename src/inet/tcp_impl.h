@@ -314,4 +314,13 @@ void tcp_req_error(struct net *net, struct demux_node *n, u32 seq);
 u32 tcp_req_size(void);
 u32 tcp_tw_size(void);
 
+/* tcp_opt.c: of struct sock_ops */
+int tcp_set_opt(struct sock *sk, const struct caller *c, int level, int name,
+		const void *val, socklen_t len);
+int tcp_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len);
+int tcp_ioctl(struct sock *sk, const struct caller *c, unsigned long req, void *arg);
+void tcp_opt_changed(struct sock *sk, int name);
+/* tcp.c: bytes written and not sent yet */
+u32 tcp_notsent(const struct tcp_sock *tp);
+
 #endif

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tcp_opt.c - TCP, the socket's side: options, TCP_INFO, ioctls (tcp(7))
+ *
+ * An option that is not here is -ENOPROTOOPT: nothing is accepted and ignored.
+ */
+
+#include "inet/tcp.h"
+
+#include "base/bug.h"
+#include "core/tunable.h"
+#include "inet/tcp_impl.h"
+
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <sys/ioctl.h>
+
+static int set_cc_by_name(struct tcp_sock *tp, const struct caller *c, const void *val,
+			  socklen_t len)
+{
+	char name[CC_NAME_MAX] = "";
+	const struct cc_ops *cc;
+
+	if (len < 1)
+		return -EINVAL;
+	memcpy(name, val, min((size_t)len, sizeof(name) - 1));
+	cc = cc_find(tcp_sknet(tp), name);
+	if (!cc)
+		return -ENOENT;
+	if (cc->restricted && c && !caller_can_in(c, tcp_sknet(tp), CAP_NET_ADMIN))
+		return -EPERM;
+	tcp_set_cc(tp, cc);
+	tp->cc_set = true;
+	return 0;
+}
+
+static void set_keep_idle(struct tcp_sock *tp, u32 s)
+{
+	u64 quiet = tcp_now(tp) - tp->last_recv_ns, idle = s * NS_PER_S;
+
+	tp->keep_idle_s = s;
+	if (tp->is.sk.keepalive && !tcp_state_in(tp, TCPF(CLOSE) | TCPF(LISTEN)))
+		tcp_keepalive_set(tp, idle > quiet ? idle - quiet : 0);
+}
+
+static int set_int(struct tcp_sock *tp, int name, int v)
+{
+	struct sock *sk = &tp->is.sk;
+
+	switch (name) {
+	case TCP_NODELAY:
+		tp->nodelay = v != 0;
+		if (v)
+			tcp_push(tp);
+		return 0;
+	case TCP_CORK:
+		tp->cork = v != 0;
+		if (!v)
+			tcp_push(tp);
+		return 0;
+	case TCP_MAXSEG:
+		if (v && (v < TCP_MIN_MSS || v > 32767))
+			return -EINVAL;
+		tp->user_mss = (u16)v;
+		return 0;
+	case TCP_KEEPIDLE:
+		if (v < 1 || v > 32767)
+			return -EINVAL;
+		set_keep_idle(tp, (u32)v);
+		return 0;
+	case TCP_KEEPINTVL:
+		if (v < 1 || v > 32767)
+			return -EINVAL;
+		tp->keep_intvl_s = (u32)v;
+		return 0;
+	case TCP_KEEPCNT:
+		if (v < 1 || v > 127)
+			return -EINVAL;
+		tp->keep_cnt = (u32)v;
+		return 0;
+	case TCP_SYNCNT:
+		if (v < 1 || v > 127)
+			return -EINVAL;
+		tp->syn_retries = (u8)v;
+		return 0;
+	case TCP_LINGER2:
+		if (v < 0)
+			tp->linger2_s = -1;
+		else
+			tp->linger2_s = min(v, 120);
+		return 0;
+	case TCP_DEFER_ACCEPT: {
+		u32 s = 1, n = 0;
+
+		/* seconds as the retransmissions that take as long */
+		for (u32 t = 1; v > 0 && n < 255 && s <= (u32)v; n++) {
+			t = min(t * 2, 120U);
+			s += t;
+		}
+		if (v > 0 && !n)
+			n = 1;
+		tp->defer_accept = (u8)n;
+		return 0;
+	}
+	case TCP_WINDOW_CLAMP:
+		if (!v) {
+			if (sk->state != TCP_CLOSE)
+				return -EINVAL;
+			tp->user_window_clamp = 0;
+			return 0;
+		}
+		tp->user_window_clamp = (u32)max(v, 2304 / 2);
+		if (!tcp_state_in(tp, TCPF(CLOSE) | TCPF(LISTEN))) {
+			tp->window_clamp = tp->user_window_clamp;
+			tp->rcv_ssthresh = min(tp->rcv_ssthresh, tp->window_clamp);
+		}
+		return 0;
+	case TCP_QUICKACK:
+		if (!v) {
+			tp->pingpong = 1;
+			tp->quickack_user = false;
+		} else {
+			tp->pingpong = 0;
+			if (tcp_state_in(tp, TCPF(ESTABLISHED) | TCPF(CLOSE_WAIT)) &&
+			    tp->ack_pending)
+				tcp_send_ack(tp);
+			if (!(v & 1))
+				tp->pingpong = 1;
+		}
+		return 0;
+	case TCP_USER_TIMEOUT:
+		if (v < 0)
+			return -EINVAL;
+		tp->user_timeout_ms = (u32)v;
+		return 0;
+	case TCP_NOTSENT_LOWAT:
+		tp->notsent_lowat = (u32)v;
+		tcp_write_space(tp);
+		return 0;
+	case TCP_TIMESTAMP:
+		return -EPERM; /* only under repair */
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+int tcp_set_opt(struct sock *sk, const struct caller *c, int level, int name,
+		const void *val, socklen_t len)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	int v;
+
+	if (level != IPPROTO_TCP)
+		return inet_set_opt(sk, c, level, name, val, len);
+	if (name == TCP_CONGESTION)
+		return set_cc_by_name(tp, c, val, len);
+	if (len < sizeof(v))
+		return -EINVAL;
+	memcpy(&v, val, sizeof(v));
+	return set_int(tp, name, v);
+}
+
+static u32 us_since(const struct tcp_sock *tp, u64 ns)
+{
+	return (u32)((tcp_now(tp) - ns) / NS_PER_MS);
+}
+
+void tcp_get_info(const struct tcp_sock *tp, struct tcp_info *info)
+{
+	const struct sock *sk = &tp->is.sk;
+	u64 busy = tp->busy_ns;
+
+	memset(info, 0, sizeof(*info));
+	info->tcpi_state = sk->state;
+	info->tcpi_snd_cwnd = tp->cwnd;
+	info->tcpi_reordering = tp->reordering;
+	if (sk->state == TCP_LISTEN) {
+		info->tcpi_unacked = tp->n_accept;
+		info->tcpi_sacked = tp->backlog;
+		return;
+	}
+	info->tcpi_ca_state = tp->ca_state;
+	info->tcpi_retransmits = tp->retransmits;
+	info->tcpi_probes = tp->probes_out;
+	info->tcpi_backoff = tp->backoff;
+	if (tp->ts_ok)
+		info->tcpi_options |= 1; /* TCPI_OPT_TIMESTAMPS */
+	if (tp->sack_ok)
+		info->tcpi_options |= 2;
+	if (tp->wscale_ok) {
+		info->tcpi_options |= 4;
+		info->tcpi_snd_wscale = tp->snd_wscale & 15;
+		info->tcpi_rcv_wscale = tp->rcv_wscale & 15;
+	}
+	info->tcpi_rto = (u32)(tp->rto_ns / NS_PER_US);
+	info->tcpi_ato = tp->ato_ms * 1000;
+	info->tcpi_snd_mss = tp->mss_cache;
+	info->tcpi_rcv_mss = tp->rcv_mss;
+	info->tcpi_unacked = tp->packets_out;
+	info->tcpi_sacked = tp->sacked_out + tp->dupacks;
+	info->tcpi_lost = tp->lost_out;
+	info->tcpi_retrans = tp->retrans_out;
+	info->tcpi_last_data_sent = us_since(tp, tp->last_send_ns);
+	info->tcpi_last_data_recv = us_since(tp, tp->last_data_recv_ns);
+	info->tcpi_last_ack_recv = us_since(tp, tp->last_recv_ns);
+	info->tcpi_pmtu = tp->pmtu;
+	info->tcpi_rcv_ssthresh = tp->rcv_ssthresh;
+	info->tcpi_rtt = tp->srtt_us >> 3;
+	info->tcpi_rttvar = tp->mdev_us >> 2;
+	info->tcpi_snd_ssthresh = tp->ssthresh;
+	info->tcpi_advmss = tp->advmss;
+	info->tcpi_rcv_rtt = tp->rcv_rtt_us >> 3;
+	info->tcpi_rcv_space = tp->rcv_space;
+	info->tcpi_total_retrans = tp->total_retrans;
+	info->tcpi_pacing_rate = ~0ULL;
+	info->tcpi_max_pacing_rate = ~0ULL;
+	info->tcpi_bytes_acked = tp->bytes_acked;
+	info->tcpi_bytes_received = tp->bytes_received;
+	info->tcpi_segs_out = tp->segs_out;
+	info->tcpi_segs_in = tp->segs_in;
+	info->tcpi_notsent_bytes = tcp_notsent(tp);
+	info->tcpi_min_rtt = tp->min_rtt_us;
+	info->tcpi_data_segs_in = tp->data_segs_in;
+	info->tcpi_data_segs_out = tp->data_segs_out;
+	info->tcpi_delivery_rate = tp->delivery_rate;
+	if (tp->busy_start_ns)
+		busy += tcp_now(tp) - tp->busy_start_ns;
+	info->tcpi_busy_time = busy / NS_PER_US;
+	info->tcpi_delivered = tp->delivered;
+	info->tcpi_bytes_sent = tp->bytes_sent;
+	info->tcpi_bytes_retrans = tp->bytes_retrans;
+	info->tcpi_dsack_dups = tp->dsack_dups;
+	info->tcpi_reord_seen = tp->reord_count;
+	info->tcpi_rcv_ooopack = tp->rcv_ooopack;
+	info->tcpi_snd_wnd = tp->snd_wnd;
+}
+
+u8 tcp_timer_info(const struct tcp_sock *tp, u64 *when_ns)
+{
+	if (timer_pending(&tp->rtx_timer)) {
+		*when_ns = tp->rtx_timer.expires_ns;
+		return tp->rtx_mode == TCP_RTX_PROBE0 ? 4 : 1;
+	}
+	if (timer_pending(&tp->keep_timer)) {
+		*when_ns = tp->keep_timer.expires_ns;
+		return 2;
+	}
+	*when_ns = 0;
+	return 0;
+}
+
+static int put_bytes(void *val, socklen_t *len, const void *from, size_t n)
+{
+	*len = (socklen_t)min((size_t)*len, n);
+	memcpy(val, from, *len);
+	return 0;
+}
+
+static u32 defer_seconds(u32 n)
+{
+	u32 s = 0, t = 1;
+
+	while (n--) {
+		s += t;
+		t = min(t * 2, 120U);
+	}
+	return s;
+}
+
+int tcp_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct tcp_info info;
+	int v;
+
+	if (level != IPPROTO_TCP)
+		return inet_get_opt(sk, level, name, val, len);
+	if ((int)*len < 0)
+		return -EINVAL;
+	switch (name) {
+	case TCP_INFO:
+		tcp_get_info(tp, &info);
+		return put_bytes(val, len, &info, sizeof(info));
+	case TCP_CONGESTION: {
+		char cc[CC_NAME_MAX] = "";
+
+		memcpy(cc, tp->cc->name, min(strlen(tp->cc->name), sizeof(cc) - 1));
+		return put_bytes(val, len, cc, sizeof(cc));
+	}
+	case TCP_NODELAY:
+		v = tp->nodelay;
+		break;
+	case TCP_CORK:
+		v = tp->cork;
+		break;
+	case TCP_MAXSEG:
+		v = (int)tp->mss_cache;
+		if (tp->user_mss && tcp_state_in(tp, TCPF(CLOSE) | TCPF(LISTEN)))
+			v = tp->user_mss;
+		break;
+	case TCP_KEEPIDLE:
+		v = (int)tcp_keep_idle(tp);
+		break;
+	case TCP_KEEPINTVL:
+		v = (int)tcp_keep_intvl(tp);
+		break;
+	case TCP_KEEPCNT:
+		v = (int)tcp_keep_cnt(tp);
+		break;
+	case TCP_SYNCNT:
+		v = tp->syn_retries ? tp->syn_retries
+				    : (int)tcp_tun(sk->net, T_SYN_RETRIES);
+		break;
+	case TCP_LINGER2:
+		v = tp->linger2_s ? tp->linger2_s
+				  : (int)tcp_tun(sk->net, T_FIN_TIMEOUT);
+		break;
+	case TCP_DEFER_ACCEPT:
+		v = (int)defer_seconds(tp->defer_accept);
+		break;
+	case TCP_WINDOW_CLAMP:
+		v = (int)(tp->window_clamp ? tp->window_clamp : tp->user_window_clamp);
+		break;
+	case TCP_QUICKACK:
+		v = !tp->pingpong;
+		break;
+	case TCP_USER_TIMEOUT:
+		v = (int)tp->user_timeout_ms;
+		break;
+	case TCP_NOTSENT_LOWAT:
+		v = (int)tp->notsent_lowat;
+		break;
+	case TCP_TIMESTAMP:
+		v = (int)tcp_ts_now(tp);
+		break;
+	default:
+		return -ENOPROTOOPT;
+	}
+	return put_bytes(val, len, &v, sizeof(v));
+}
+
+int tcp_ioctl(struct sock *sk, const struct caller *c, unsigned long req, void *arg)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	int v;
+
+	switch (req) {
+	case SIOCINQ:
+		if (sk->state == TCP_LISTEN)
+			return -EINVAL;
+		v = (int)tcp_rx_queued(tp);
+		break;
+	case SIOCATMARK:
+		v = tp->urg_data && tp->urg_seq == tp->copied_seq;
+		break;
+	case SIOCOUTQ:
+		if (sk->state == TCP_LISTEN)
+			return -EINVAL;
+		v = tcp_state_in(tp, TCPF(SYN_SENT) | TCPF(SYN_RECV))
+			? 0
+			: (int)(tp->write_seq - tp->snd_una);
+		break;
+	case SIOCOUTQNSD:
+		if (sk->state == TCP_LISTEN)
+			return -EINVAL;
+		v = tcp_state_in(tp, TCPF(SYN_SENT) | TCPF(SYN_RECV))
+			? 0
+			: (int)tcp_notsent(tp);
+		break;
+	default:
+		return inet_ioctl(sk, c, req, arg);
+	}
+	memcpy(arg, &v, sizeof(v));
+	return 0;
+}
+
+void tcp_opt_changed(struct sock *sk, int name)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	switch (name) {
+	case SO_KEEPALIVE:
+		if (tcp_state_in(tp, TCPF(CLOSE) | TCPF(LISTEN)))
+			break;
+		if (sk->keepalive)
+			tcp_keepalive_set(tp, tcp_keep_idle(tp) * NS_PER_S);
+		else
+			timer_cancel(&tp->keep_timer);
+		break;
+	case SO_RCVBUF:
+	case SO_RCVBUFFORCE:
+		if (!tcp_state_in(tp, TCPF(CLOSE) | TCPF(LISTEN) | TCPF(SYN_SENT)))
+			tp->window_clamp = max(sk->rcvbuf / 2, tp->rcv_wnd);
+		break;
+	case SO_SNDBUF:
+		if (sk->state != TCP_CLOSE && sk->state != TCP_LISTEN)
+			tcp_write_space(tp);
+		break;
+	case SO_RCVLOWAT:
+		if (tcp_rx_queued(tp) >= max(sk->rcvlowat, 1U) &&
+		    sk->state != TCP_LISTEN)
+			sock_wake(sk, POLLIN | POLLRDNORM);
+		break;
+	default:
+		inet_opt_changed(sk, name);
+		break;
+	}
+}
