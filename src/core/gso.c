@@ -134,6 +134,7 @@ static struct pkt *piece(const struct pkt *p, const struct cut *c, u32 off, u32 
 	s->mark = p->mark;
 	s->priority = p->priority;
 	s->iif = p->iif;
+	s->loop_iif = p->loop_iif;
 	s->stamp_ns = p->stamp_ns;
 	return s;
 }

@@ -57,7 +57,8 @@ void path_receive(struct dev *dev, struct pkt *p)
 		return;
 	}
 	pkt_set_l2(p);
-	p->iif = dev->ifindex;
+	p->iif = p->loop_iif && dev_is_lo(dev) ? p->loop_iif : dev->ifindex;
+	p->loop_iif = 0;
 	if (!p->stamp_ns)
 		p->stamp_ns = clock_wall(net->w);
 	dev->stats.rx_packets += p->gso_segs ? p->gso_segs : 1;

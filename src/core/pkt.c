@@ -184,6 +184,7 @@ static void copy_meta(struct pkt *to, const struct pkt *from)
 	to->mark = from->mark;
 	to->priority = from->priority;
 	to->iif = from->iif;
+	to->loop_iif = from->loop_iif;
 	to->stamp_ns = from->stamp_ns;
 	memcpy(to->cb, from->cb, sizeof(to->cb));
 }

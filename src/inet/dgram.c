@@ -78,7 +78,8 @@ int dgram_route(struct inet_sock *is, const struct dgram_dest *d,
 		const struct inet_cmsg *cm, bool dont_route, struct flow *fl,
 		struct route **out)
 {
-	bool own = !d->given && ipaddr_is_any(&cm->src) && !cm->oif && !dont_route;
+	bool own = !d->given && ipaddr_is_any(&cm->src) && !cm->oif && !dont_route &&
+		   cm->mark == is->sk.mark;
 	int err;
 
 	inet_flow(is, &d->addr, d->port, fl);
@@ -88,6 +89,7 @@ int dgram_route(struct inet_sock *is, const struct dgram_dest *d,
 		*out = is->route;
 		return 0;
 	}
+	fl->mark = cm->mark;
 	if (!ipaddr_is_any(&cm->src))
 		fl->src = cm->src;
 	if (cm->oif)
@@ -119,10 +121,10 @@ void dgram_header(const struct inet_sock *is, const struct inet_cmsg *cm,
 	s->tos = cm->tos >= 0 ? (u8)cm->tos : is->tos;
 	s->df = is->pmtudisc == IP_PMTUDISC_DO || is->pmtudisc == IP_PMTUDISC_PROBE;
 	s->df_ignore_mtu = is->pmtudisc == IP_PMTUDISC_PROBE;
-	s->opts = is->opts;
-	s->opt_len = is->opt_len;
-	s->mark = is->sk.mark;
-	s->priority = is->sk.priority;
+	s->opts = cm->opts;
+	s->opt_len = cm->opt_len;
+	s->mark = cm->mark;
+	s->priority = cm->priority;
 	if (cm->ttl >= 0)
 		s->ttl = (u8)cm->ttl;
 	else if (s->route->type == RTN_MULTICAST)

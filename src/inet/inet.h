@@ -95,8 +95,9 @@ struct inet_cmsg {
 	s16 ttl, tos; /* -1: not given */
 	struct ipaddr src;
 	s32 oif;
-	u32 mark;     /* the socket's, if not given */
-	u16 gso_size; /* UDP_SEGMENT, 0: not given */
+	u32 mark, priority;   /* the socket's, if not given */
+	u16 gso_size;	      /* UDP_SEGMENT, 0: not given */
+	u8 opts[40], opt_len; /* IP options: the socket's, if not given */
 };
 int inet_get_cmsgs(const struct inet_sock *is, const struct msg *m,
 		   struct inet_cmsg *out);

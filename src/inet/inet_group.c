@@ -19,7 +19,7 @@ enum { GROUPS_MAX = 20 }; /* igmp_max_memberships, as Linux starts */
 
 struct membership {
 	struct list node; /* inet_sock.mc_list */
-	be32 group;
+	be32 group, addr; /* @addr: by which it was joined, 0: none given */
 	s32 ifindex;
 };
 
@@ -28,7 +28,7 @@ static struct membership *find_group(struct inet_sock *is, be32 group, s32 ifind
 	struct membership *mb;
 
 	list_for_each(mb, &is->mc_list, node)
-		if (mb->group == group && (!ifindex || mb->ifindex == ifindex))
+		if (mb->group == group && mb->ifindex == ifindex)
 			return mb;
 	return NULL;
 }
@@ -82,6 +82,7 @@ static int join(struct inet_sock *is, const struct ip_mreqn *mr)
 		return err;
 	}
 	mb->group = group;
+	mb->addr = (__force be32)mr->imr_address.s_addr;
 	mb->ifindex = dev->ifindex;
 	list_add_tail(&is->mc_list, &mb->node);
 	return 0;
@@ -99,19 +100,25 @@ static void leave_one(struct inet_sock *is, struct membership *mb)
 	net_free(is->sk.net, mb);
 }
 
+/* The one joined by that device, else by that address; with neither, any */
 static int leave(struct inet_sock *is, const struct ip_mreqn *mr)
 {
+	be32 group = (__force be32)mr->imr_multiaddr.s_addr;
+	be32 addr = (__force be32)mr->imr_address.s_addr;
 	struct membership *mb;
-	struct dev *dev = group_dev(is, mr);
 
-	if (!dev && (mr->imr_ifindex || mr->imr_address.s_addr))
-		return mr->imr_ifindex ? -EADDRNOTAVAIL : -ENODEV;
-	mb = find_group(is, (__force be32)mr->imr_multiaddr.s_addr,
-			dev ? dev->ifindex : 0);
-	if (!mb)
-		return -EADDRNOTAVAIL;
-	leave_one(is, mb);
-	return 0;
+	if (!mr->imr_ifindex && !addr && !group_dev(is, mr))
+		return -ENODEV;
+	list_for_each(mb, &is->mc_list, node) {
+		if (mb->group != group)
+			continue;
+		if (mr->imr_ifindex ? mb->ifindex != mr->imr_ifindex
+				    : addr && mb->addr != addr)
+			continue;
+		leave_one(is, mb);
+		return 0;
+	}
+	return -EADDRNOTAVAIL;
 }
 
 void inet_leave_groups(struct inet_sock *is)

@@ -10,6 +10,10 @@
 /* inet_err.c: forget what waits on the error queue */
 void inet_purge_errors(struct inet_sock *is);
 
+/* inet_opt.c: IP options as a program gives them, padded into @out (40 bytes).
+ * -EINVAL, -EOPNOTSUPP (source routes) */
+int inet_parse_ip_opts(const u8 *val, u32 len, u8 *out, u8 *out_len);
+
 /* ---- inet_group.c ---- */
 
 /* Leave all groups */

@@ -14,6 +14,8 @@
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 
+enum { OPT_PROTOCOL = 52 }; /* newer than some systems' headers */
+
 static int get_pktinfo(const struct inet_sock *is, const struct cmsghdr *h,
 		       struct inet_cmsg *out)
 {
@@ -54,9 +56,11 @@ static int ip_cmsg(const struct inet_sock *is, const struct cmsghdr *h,
 	switch (h->cmsg_type) {
 	case IP_PKTINFO:
 		return get_pktinfo(is, h, out);
-	case IP_TTL:
-		err = get_int_cmsg(h, &v);
-		if (err || v < 1 || v > 255)
+	case IP_TTL: /* this one never as a byte */
+		if (h->cmsg_len != CMSG_LEN(sizeof(v)))
+			return -EINVAL;
+		memcpy(&v, CMSG_DATA(h), sizeof(v));
+		if (v < 1 || v > 255)
 			return -EINVAL;
 		out->ttl = (s16)v;
 		return 0;
@@ -66,6 +70,13 @@ static int ip_cmsg(const struct inet_sock *is, const struct cmsghdr *h,
 			return -EINVAL;
 		out->tos = (s16)v;
 		return 0;
+	case IP_RETOPTS:
+		return inet_parse_ip_opts(CMSG_DATA(h),
+					  (u32)min(h->cmsg_len - CMSG_LEN(0), 41UL),
+					  out->opts, &out->opt_len);
+	case OPT_PROTOCOL: /* for who looks up a route by it: nobody here */
+		err = get_int_cmsg(h, &v);
+		return err || v < 1 || v > 255 ? -EINVAL : 0;
 	default:
 		return -EINVAL;
 	}
@@ -74,15 +85,29 @@ static int ip_cmsg(const struct inet_sock *is, const struct cmsghdr *h,
 static int socket_cmsg(const struct inet_sock *is, const struct msg *m,
 		       const struct cmsghdr *h, struct inet_cmsg *out)
 {
+	bool may = !m->caller || caller_can_in(m->caller, is->sk.net, CAP_NET_RAW) ||
+		   caller_can_in(m->caller, is->sk.net, CAP_NET_ADMIN);
+	u32 v;
+
 	switch (h->cmsg_type) {
 	case SO_MARK:
-		if (m->caller && !caller_can_in(m->caller, is->sk.net, CAP_NET_RAW) &&
-		    !caller_can_in(m->caller, is->sk.net, CAP_NET_ADMIN))
+		if (!may)
 			return -EPERM;
 		if (h->cmsg_len != CMSG_LEN(sizeof(out->mark)))
 			return -EINVAL;
 		memcpy(&out->mark, CMSG_DATA(h), sizeof(out->mark));
 		return 0;
+	case SO_PRIORITY:
+		if (h->cmsg_len != CMSG_LEN(sizeof(v)))
+			return -EINVAL;
+		memcpy(&v, CMSG_DATA(h), sizeof(v));
+		if (v > 6 && !may)
+			return -EPERM;
+		out->priority = v;
+		return 0;
+	case SO_TIMESTAMPING_OLD: /* nobody asked for stamps by the option */
+	case SO_TIMESTAMPING_NEW:
+		return h->cmsg_len == CMSG_LEN(sizeof(v)) ? 0 : -EINVAL;
 	case SCM_RIGHTS: /* of AF_UNIX: not looked at */
 	case SCM_CREDENTIALS:
 		return 0;
@@ -113,7 +138,10 @@ int inet_get_cmsgs(const struct inet_sock *is, const struct msg *m,
 	    .tos = -1,
 	    .src = ipaddr_any(AF_INET),
 	    .mark = is->sk.mark,
+	    .priority = is->sk.priority,
+	    .opt_len = is->opt_len,
 	};
+	memcpy(out->opts, is->opts, is->opt_len);
 	if (!m->control || !m->control_len)
 		return 0;
 	for (struct cmsghdr *h = CMSG_FIRSTHDR(&mh); h; h = CMSG_NXTHDR(&mh, h)) {

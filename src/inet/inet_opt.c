@@ -168,7 +168,7 @@ static void blank_behind_end(u8 *opts, u32 len)
 		opts[off] = IPOPT_EOL;
 }
 
-static int set_ip_opts(struct inet_sock *is, const u8 *val, socklen_t len)
+int inet_parse_ip_opts(const u8 *val, u32 len, u8 *out, u8 *out_len)
 {
 	u8 hdr[60] = {0x45};
 	struct ip4_opts o;
@@ -183,8 +183,8 @@ static int set_ip_opts(struct inet_sock *is, const u8 *val, socklen_t len)
 	if (o.srr) /* source routes are not followed here */
 		return -EOPNOTSUPP;
 	blank_behind_end(hdr + 20, padded);
-	memcpy(is->opts, hdr + 20, padded);
-	is->opt_len = (u8)padded;
+	memcpy(out, hdr + 20, padded);
+	*out_len = (u8)padded;
 	return 0;
 }
 
@@ -262,7 +262,7 @@ int inet_set_opt(struct sock *sk, const struct caller *c, int level, int name,
 		return set_switch(is, c, sw, val, len);
 	switch (name) {
 	case IP_OPTIONS:
-		return set_ip_opts(is, val, len);
+		return inet_parse_ip_opts(val, len, is->opts, &is->opt_len);
 	case IP_MULTICAST_IF:
 		return sk->type == SOCK_STREAM ? -EINVAL : inet_set_mc_if(is, val, len);
 	case IP_ADD_MEMBERSHIP:

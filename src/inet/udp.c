@@ -379,12 +379,16 @@ static ssize_t udp_send(struct sock *sk, struct msg *m)
 
 static int push_pending(struct udp_sock *us)
 {
-	const struct inet_cmsg none = {.ttl = -1, .tos = -1};
 	struct dgram_dest d = {us->pending_dst, us->pending_port, true};
+	const struct msg nothing = {0};
 	struct pkt *p = us->pending;
+	struct inet_cmsg cm;
 
+	if (!p)
+		return 0;
 	us->pending = NULL;
-	return p ? send_packet(us, p, &d, &none, false) : 0;
+	inet_get_cmsgs(&us->is, &nothing, &cm);
+	return send_packet(us, p, &d, &cm, false);
 }
 
 /* ---- receive ---- */

@@ -51,6 +51,7 @@ static struct pkt *fragment(const struct pkt *p, u32 hdr_len, u32 off, u32 len)
 	f->mark = p->mark;
 	f->priority = p->priority;
 	f->iif = p->iif;
+	f->loop_iif = p->loop_iif;
 	f->dev = p->dev;
 	f->forwarded = p->forwarded;
 	return f;
@@ -222,6 +223,7 @@ static int local_out(struct net *net, struct pkt *p, struct route *rt, struct so
 
 	p->proto = cpu_to_be16(ETH_P_IP);
 	p->iif = 0;
+	p->loop_iif = rt->loop_iif;
 	MIB_IP(net, IPSTATS_MIB_OUTPKTS); /* OutRequests */
 	if (!hook_run(p, &st))
 		return -EPERM;
@@ -246,6 +248,18 @@ static u8 default_ttl(struct net *net, const struct ip_send *s)
 		return 1;
 	metric = route_metric(s->route, RTAX_HOPLIMIT);
 	return metric ? (u8)metric : ip4_default_ttl(net);
+}
+
+/* The first to be recorded is who sends */
+static void put_options(struct net *net, struct ip4_hdr *h, u32 hdr_len,
+			const struct ip_send *s)
+{
+	struct ip4_opts o;
+
+	memcpy(h + 1, s->opts, s->opt_len);
+	if (!ip4_parse_opts((const u8 *)h, hdr_len, &o))
+		ip4_opts_stamp(h, &o, s->src.v4,
+			       (u32)(clock_wall(net->w) / NS_PER_MS % 86400000));
 }
 
 int ip4_output(struct net *net, struct pkt *p, const struct ip_send *s)
@@ -283,7 +297,7 @@ int ip4_output(struct net *net, struct pkt *p, const struct ip_send *s)
 	h->saddr = s->src.v4;
 	h->daddr = s->dst.v4;
 	if (s->opt_len)
-		memcpy(h + 1, s->opts, s->opt_len);
+		put_options(net, h, hdr_len, s);
 	ip4_set_check(h);
 	if (s->mark)
 		p->mark = s->mark;

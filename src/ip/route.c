@@ -367,6 +367,7 @@ static int output_found(struct net *net, struct flow *fl, const struct fib_resul
 {
 	struct dev *dev = res->hop->dev;
 	u8 type = res->route->type;
+	int err;
 
 	if (type == RTN_LOCAL) {
 		if (!fl->src.v4)
@@ -374,7 +375,10 @@ static int output_found(struct net *net, struct flow *fl, const struct fib_resul
 					  res->route->prefsrc.v4
 				      ? res->route->prefsrc
 				      : fl->dst;
-		return answer(net, fl, RTN_LOCAL, net->lo ? net->lo : dev, res, out);
+		err = answer(net, fl, RTN_LOCAL, net->lo ? net->lo : dev, res, out);
+		if (!err)
+			(*out)->loop_iif = fl->oif ? fl->oif : dev->ifindex;
+		return err;
 	}
 	if (!fl->src.v4)
 		fl->src = ipaddr_v4(hop_source(net, res, fl->dst.v4));

@@ -30,6 +30,7 @@ struct route {
 	u8 type; /* RTN_UNICAST, LOCAL, BROADCAST, MULTICAST */
 	u8 scope;
 	bool has_gateway;
+	s32 loop_iif; /* output, local: as what device it comes back; pkt.loop_iif */
 	u32 table;
 	struct fib_route *fib; /* held, may be NULL */
 	u32 gen;
