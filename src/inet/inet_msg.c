@@ -233,6 +233,18 @@ static void put_origdst(const struct pkt *p, struct msg *m)
 	msg_put_cmsg(m, IPPROTO_IP, IP_ORIGDSTADDR, &to, sizeof(to));
 }
 
+/* To answer with */
+static void put_retopts(const struct ip4_hdr *ip, struct msg *m)
+{
+	const u8 *hdr = (const u8 *)ip;
+	struct ip4_opts o;
+	u8 out[40];
+
+	if (!ip4_parse_opts(hdr, ip4_hdr_len(ip), &o))
+		msg_put_cmsg(m, IPPROTO_IP, IP_RETOPTS, out,
+			     ip4_opts_echo(hdr, &o, out));
+}
+
 void inet_put_cmsgs(struct inet_sock *is, const struct pkt *p, struct msg *m)
 {
 	const struct ip4_hdr *ip = pkt_l3(p);
@@ -252,9 +264,8 @@ void inet_put_cmsgs(struct inet_sock *is, const struct pkt *p, struct msg *m)
 		msg_put_cmsg(m, IPPROTO_IP, IP_TOS, &ip->tos, sizeof(ip->tos));
 	if (is->rx_opts && opts_len)
 		msg_put_cmsg(m, IPPROTO_IP, IP_RECVOPTS, ip + 1, opts_len);
-	/* to answer with: without source routes these are the same */
 	if (is->rx_retopts && opts_len)
-		msg_put_cmsg(m, IPPROTO_IP, IP_RETOPTS, ip + 1, opts_len);
+		put_retopts(ip, m);
 	if (is->rx_origdst)
 		put_origdst(p, m);
 }

@@ -230,24 +230,17 @@ static void icmp_seal(struct pkt *p)
 	p->csum = PKT_CSUM_OK;
 }
 
-static void icmp_send(struct net *net, struct pkt *p, struct route *rt, be32 src,
-		      be32 dst, u8 tos, u32 mark)
+/* @s: all but the protocol */
+static void icmp_send(struct net *net, struct pkt *p, struct ip_send *s)
 {
 	const struct icmp_hdr *h = (struct icmp_hdr *)p->data;
 	struct mib *m = mib(net);
-	const struct ip_send s = {
-	    .route = rt,
-	    .src = ipaddr_v4(src),
-	    .dst = ipaddr_v4(dst),
-	    .proto = IPPROTO_ICMP,
-	    .tos = tos,
-	    .mark = mark,
-	};
 
 	m->icmp[ICMP_MIB_OUTMSGS]++;
 	m->icmp_out[h->type]++;
 	icmp_seal(p);
-	ip4_output(net, p, &s);
+	s->proto = IPPROTO_ICMP;
+	ip4_output(net, p, s);
 }
 
 /* Is an ICMP error about this packet forbidden? */
@@ -327,9 +320,15 @@ void icmp4_send_error(struct pkt *p, u8 type, u8 code, be32 info)
 		goto out;
 	e = error_build(net, p, (u32)((const u8 *)h - p->data), type, code, info);
 	if (e)
-		icmp_send(net, e, rt, fl.src.v4, h->saddr,
-			  (u8)((h->tos & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL),
-			  p->mark);
+		icmp_send(net, e,
+			  &(struct ip_send){
+			      .route = rt,
+			      .src = fl.src,
+			      .dst = ipaddr_v4(h->saddr),
+			      .tos = (u8)((h->tos & IPTOS_TOS_MASK) |
+					  IPTOS_PREC_INTERNETCONTROL),
+			      .mark = p->mark,
+			  });
 out:
 	route_put(rt);
 }
@@ -342,9 +341,16 @@ static void icmp_reply(struct net *net, struct pkt *p, u8 type)
 	struct icmp_hdr *h = (struct icmp_hdr *)p->data;
 	be32 dst = ip->saddr, src = ip->daddr;
 	struct flow fl = {.family = AF_INET, .dst = ipaddr_v4(dst), .mark = p->mark};
+	struct ip_send s = {.tos = ip->tos, .mark = p->mark, .dst = fl.dst};
+	struct ip4_opts o;
 	struct route *rt;
-	u8 tos = ip->tos;
+	u8 opts[40];
 
+	if (unlikely(ip4_hdr_len(ip) > sizeof(*ip)) &&
+	    !ip4_parse_opts((const u8 *)ip, ip4_hdr_len(ip), &o)) {
+		s.opts = opts;
+		s.opt_len = (u8)ip4_opts_echo((const u8 *)ip, &o, opts);
+	}
 	if (p->route && p->route->type == RTN_LOCAL)
 		fl.src = ipaddr_v4(src);
 	if (route_output(net, &fl, &rt)) {
@@ -359,7 +365,9 @@ static void icmp_reply(struct net *net, struct pkt *p, u8 type)
 	h->type = type;
 	h->code = 0;
 	pkt_scrub(p, false);
-	icmp_send(net, p, rt, fl.src.v4, dst, tos, fl.mark);
+	s.route = rt;
+	s.src = fl.src;
+	icmp_send(net, p, &s);
 	route_put(rt);
 }
 

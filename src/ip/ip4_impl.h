@@ -45,6 +45,7 @@ void ip4_link_failure(struct net *net, struct pkt *p);
 const struct ip_proto *ip4_proto(const struct net *net, u8 protocol); /* NULL: none */
 void ip4_raw_error(struct net *net, const struct pkt *p, u8 protocol,
 		   const struct ip_error *e);
+u32 ip4_time_ms(const struct net *net); /* since midnight UT, for timestamps */
 u16 ip4_next_id(struct net *net, be32 dst, u8 proto);
 
 #endif

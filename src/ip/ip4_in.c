@@ -121,7 +121,56 @@ static void forward_error(struct net *net, struct pkt *p, u8 type, u8 code, u32 
 	pkt_drop(net, p, why);
 }
 
-static void forward(struct net *net, struct pkt *p)
+/* Where a timestamp is taken: @us, or whichever of our addresses is asked */
+static be32 stamp_addr(const struct net *net, const struct ip4_hdr *h,
+		       const struct ip4_opts *o, be32 us)
+{
+	const u8 *ts = (const u8 *)h + o->ts;
+	be32 asked;
+
+	if ((ts[3] & 0xf) != IP4_TS_PRESPEC || ts[2] + 7 > ts[1])
+		return us;
+	memcpy(&asked, ts + ts[2] - 1, sizeof(asked));
+	return addr4_is_local(net, asked) ? asked : us;
+}
+
+/*
+ * Route and time of what passes (RFC 791 §3.1).
+ * @in: ours where it came in; @out: ours as the next one sees us
+ */
+static void record(struct pkt *p, const struct ip4_opts *o, be32 in, be32 out)
+{
+	const struct ip4_opts rr = {.rr = o->rr}, ts = {.ts = o->ts};
+	const struct net *net = p->dev->net;
+	struct ip4_hdr *h = pkt_l3(p);
+
+	if (rr.rr)
+		ip4_opts_stamp(h, &rr, out, 0);
+	if (ts.ts)
+		ip4_opts_stamp(h, &ts, stamp_addr(net, h, o, in), ip4_time_ms(net));
+}
+
+static void record_forward(struct pkt *p, const struct ip4_opts *o)
+{
+	const struct ip4_hdr *h = pkt_l3(p);
+	const struct route *rt = p->route;
+	be32 next = rt->has_gateway ? rt->nexthop.v4 : h->daddr;
+
+	record(p, o, addr4_select(rt->net, p->dev, h->saddr, RT_SCOPE_UNIVERSE),
+	       addr4_select(rt->net, rt->dev, next, RT_SCOPE_UNIVERSE));
+}
+
+static void record_local(struct pkt *p, const struct ip4_opts *o)
+{
+	const struct ip4_hdr *h = pkt_l3(p);
+	be32 us = h->daddr;
+
+	if (p->route->type != RTN_LOCAL)
+		us = addr4_select(p->dev->net, p->dev, h->saddr, RT_SCOPE_UNIVERSE);
+	record(p, o, us, us);
+}
+
+static void forward(struct net *net, struct pkt *p, const struct ip4_opts *o)
 {
 	struct route *rt = p->route;
 	struct hook_state st = {
@@ -155,6 +204,8 @@ static void forward(struct net *net, struct pkt *p)
 				 rt->has_gateway ? rt->nexthop.v4 : h->daddr);
 	}
 	ip4_dec_ttl(h);
+	if (unlikely(o->rr || o->ts))
+		record_forward(p, o);
 	p->priority = h->tos;
 	p->forwarded = 1;
 	if (hook_run(p, &st))
@@ -207,7 +258,7 @@ static bool options_in(struct dev *dev, struct pkt *p, const struct ip4_opts *o)
 	return true;
 }
 
-static void route_in(struct dev *dev, struct pkt *p)
+static void route_in(struct dev *dev, struct pkt *p, const struct ip4_opts *o)
 {
 	struct net *net = dev->net;
 	const struct ip4_hdr *h = pkt_l3(p);
@@ -230,9 +281,11 @@ static void route_in(struct dev *dev, struct pkt *p)
 	}
 	p->route = rt;
 	p->route_put = route_put;
+	if (unlikely(o->rr || o->ts) && rt->type != RTN_UNICAST)
+		record_local(p, o);
 	switch (rt->type) {
 	case RTN_UNICAST:
-		forward(net, p);
+		forward(net, p, o);
 		break;
 	case RTN_BROADCAST:
 		MIB_IP(net, IPSTATS_MIB_INBCASTPKTS);
@@ -297,7 +350,7 @@ static void ip4_receive(struct dev *dev, struct pkt *p)
 		return;
 	if (unlikely(info.opts.len) && !options_in(dev, p, &info.opts))
 		return;
-	route_in(dev, p);
+	route_in(dev, p, &info.opts);
 }
 
 static const struct link_proto ip4_link = {

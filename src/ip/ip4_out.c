@@ -250,6 +250,11 @@ static u8 default_ttl(struct net *net, const struct ip_send *s)
 	return metric ? (u8)metric : ip4_default_ttl(net);
 }
 
+u32 ip4_time_ms(const struct net *net)
+{
+	return (u32)(clock_wall(net->w) / NS_PER_MS % 86400000);
+}
+
 /* The first to be recorded is who sends */
 static void put_options(struct net *net, struct ip4_hdr *h, u32 hdr_len,
 			const struct ip_send *s)
@@ -258,8 +263,7 @@ static void put_options(struct net *net, struct ip4_hdr *h, u32 hdr_len,
 
 	memcpy(h + 1, s->opts, s->opt_len);
 	if (!ip4_parse_opts((const u8 *)h, hdr_len, &o))
-		ip4_opts_stamp(h, &o, s->src.v4,
-			       (u32)(clock_wall(net->w) / NS_PER_MS % 86400000));
+		ip4_opts_stamp(h, &o, s->src.v4, ip4_time_ms(net));
 }
 
 int ip4_output(struct net *net, struct pkt *p, const struct ip_send *s)

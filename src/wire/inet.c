@@ -337,6 +337,23 @@ void ip4_opts_stamp(struct ip4_hdr *h, const struct ip4_opts *opts, be32 addr,
 	ip4_set_check(h);
 }
 
+u32 ip4_opts_echo(const u8 *hdr, const struct ip4_opts *opts, u8 out[40])
+{
+	const u8 at[] = {opts->rr, opts->ts};
+	u32 n = 0;
+
+	memset(out, 0, 40); /* end of options */
+	if (opts->bad)
+		return 0;
+	for (int i = 0; i < 2; i++) {
+		if (!at[i])
+			continue;
+		memcpy(out + n, hdr + at[i], hdr[at[i] + 1]);
+		n += hdr[at[i] + 1];
+	}
+	return (n + 3) & ~3U;
+}
+
 void ip4_opts_for_fragment(u8 *opts, u32 len)
 {
 	u32 off = 0, at;

@@ -219,6 +219,9 @@ int ip4_parse_opts(const u8 *hdr, u32 hdr_len, struct ip4_opts *out);
  * route and timestamp, as a router or the destination does; corrects the checksum. */
 void ip4_opts_stamp(struct ip4_hdr *h, const struct ip4_opts *opts, be32 addr,
 		    u32 now_ms);
+/* The options an answer carries (RFC 1122 §3.2.2.6): record route and timestamp, as
+ * they came, padded into @out. Return: bytes */
+u32 ip4_opts_echo(const u8 *hdr, const struct ip4_opts *opts, u8 out[40]);
 /* Overwrite with no-operations what is not copied into later fragments (RFC 791 §3.2)
  */
 void ip4_opts_for_fragment(u8 *opts, u32 len);

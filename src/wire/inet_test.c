@@ -334,6 +334,24 @@ static void test_stamp_prespecified(void **state)
 	assert_int_equal(p.data[22], 13);
 }
 
+/* Only the route and the time go back */
+static void test_opts_echo(void **state)
+{
+	const u8 o[] = {1,  7, 7, 8, 10, 9, 8, 7, 148, 4, 0, 0,
+			68, 8, 5, 0, 0,	 0, 0, 0, 0,   0, 0, 0};
+	const u8 want[] = {7, 7, 8, 10, 9, 8, 7, 68, 8, 5, 0, 0, 0, 0, 0, 0};
+	struct packet p = packet4(o, sizeof(o));
+	struct ip4_info i;
+	u8 out[40];
+
+	(void)state;
+	assert_int_equal(ip4_parse(p.data, p.len, &i), 0);
+	assert_int_equal(ip4_opts_echo(p.data, &i.opts, out), sizeof(want));
+	assert_memory_equal(out, want, sizeof(want));
+	i.opts.bad = 21;
+	assert_int_equal(ip4_opts_echo(p.data, &i.opts, out), 0);
+}
+
 static void test_opts_for_fragment(void **state)
 {
 	u8 o[] = {7, 3, 4, 1, 137, 3, 4, 68, 4, 5, 0, 0};
@@ -434,6 +452,7 @@ int main(void)
 	    cmocka_unit_test(test_option_facts),
 	    cmocka_unit_test(test_stamp),
 	    cmocka_unit_test(test_stamp_prespecified),
+	    cmocka_unit_test(test_opts_echo),
 	    cmocka_unit_test(test_opts_for_fragment),
 	    cmocka_unit_test(test_ip6),
 	};
