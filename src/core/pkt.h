@@ -83,7 +83,8 @@ struct pkt {
 	u8 gso_type; /* enum gso_type */
 	u32 mark, priority;
 	s32 iif;      /* ifindex it came in by */
-	s32 loop_iif; /* over lo: what iif will be; the device whose address it is for */
+	s32 loop_iif; /* over lo: what iif will be; the device whose address it is for
+		       */
 	u32 rt_realm;
 	u64 stamp_ns;
 	u32 charge; /* bytes charged to a socket */
