@@ -6,7 +6,7 @@
 #   make deps       install all that is needed  make install   into PREFIX (/usr/local)
 #   make test-asan test-valgrind                the tests under a checker
 #   make test-oracle [RECORD=1]                 the acceptance scripts on the kernel (as root)
-#   make cover      coverage by room            make clean
+#   make rules      the numbered rules, kernel and warren   make cover   make clean
 
 BUILD  = build
 PREFIX = /usr/local
@@ -47,6 +47,11 @@ test-valgrind:
 	@$(MAKE) -s build
 	@tools/run-tests --build $(BUILD) --valgrind $(TESTS)
 
+rules:
+	@tools/deps test
+	@$(MAKE) -s build
+	@tools/rules $(BUILD)
+
 cover:
 	@tools/deps all
 	@$(MAKE) -s build BUILD=build-cover MESON='$(MESON) -Db_coverage=true'
@@ -76,4 +81,4 @@ install: build
 clean:
 	rm -rf build build-asan build-cover build-fuzz
 
-.PHONY: build run test test-oracle test-asan test-valgrind cover check bench fuzz deps install clean
+.PHONY: build run test test-oracle test-asan test-valgrind rules cover check bench fuzz deps install clean
