@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "super/files.h"
+#include "super/mounts.h"
 #include "super/netns.h"
 #include "super/task.h"
 
@@ -76,6 +77,9 @@ static int client_join(struct super *s, const struct control_request *rq, int fd
 		if (err)
 			return err;
 		tag.ns = ns->index;
+		err = mounts_view(s, ns, &tag.view);
+		if (err)
+			return err;
 	}
 	err = task_set_tag(s, rq->pid, &tag);
 	return err ? err : super_listen(s, fd, rq->pid);

@@ -25,6 +25,7 @@
  *	data/netns/	stands for /run/netns: listing it and names relative to it
  *			are native
  *	data/dir/	directories that stand for ours, filled when opened
+ *	data/etc/	stands for /etc/netns where the host has none
  *
  * Where RUNTIME is no tmpfs, data is a link to a directory on one: names are
  * then listed in the kernel's order, newest first, and . and .. before all
@@ -49,6 +50,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -60,6 +62,7 @@
 #include "core/tunable.h"
 #include "core/view.h"
 #include "super/memory.h"
+#include "super/mounts.h"
 #include "super/netns.h"
 #include "super/task.h"
 #include "super/trace.h"
@@ -73,13 +76,6 @@ struct bind {
 	struct list node;
 	struct netns *ns;
 	char path[];
-};
-
-/* A file bound from /etc/netns/NAME, seen by processes with this view. */
-struct etc_bind {
-	struct list node;
-	u16 view;
-	char *from, *to;
 };
 
 /* An open tunable: our end of the pair. */
@@ -97,9 +93,8 @@ struct files {
 	int dirfd, data, names, ns, dirs, lock, data_lock;
 	char names_path[4096]; /* as /proc/PID/fd shows it */
 	char dirs_path[4096];
-	struct list binds, etc, tunables;
-	char **views; /* view number - 1: directory of /etc/netns */
-	u16 n_views;
+	char etc_path[4096]; /* ours, where the host has no /etc/netns; else "" */
+	struct list binds, tunables;
 };
 
 int files_ns_dir(const struct super *s)
@@ -261,25 +256,22 @@ static void path_classify_proc(struct path *p, const char *at)
 
 static void path_classify_etc(struct super *s, struct path *p, const struct call *c)
 {
-	struct task_tag tag;
-	struct etc_bind *b;
+	const char *rest = path_below(p->abs, "/etc/netns");
 
-	if (list_empty(&s->files->etc))
-		return;
-	task_get_tag(s, c->tid, &tag);
-	list_for_each(b, &s->files->etc, node) {
-		const char *below;
-
-		if (!tag.view || b->view != tag.view)
-			continue;
-		below = path_below(p->abs, b->to);
-		if (!below)
-			continue;
-		text_format(p->instead, sizeof(p->instead), *below ? "%s/%s" : "%s%s",
-			    b->from, below);
+	if (rest && s->files->etc_path[0]) {
+		text_format(p->instead, sizeof(p->instead), *rest ? "%s/%s" : "%s%s",
+			    s->files->etc_path, rest);
 		path_set(p, PATH_ETC, p->instead);
-		return;
+	} else if (mounts_etc(s, c->tid, p->abs, p->instead, sizeof(p->instead))) {
+		path_set(p, PATH_ETC, p->instead);
 	}
+}
+
+/* Is it in our own /etc/netns, where programs may make and remove files? */
+static bool path_is_own_etc(const struct super *s, const struct path *p)
+{
+	return p->kind == PATH_ETC && s->files->etc_path[0] &&
+	       path_below(p->instead, s->files->etc_path);
 }
 
 /* Below the private directories: by descriptors that we handed out */
@@ -469,53 +461,6 @@ static void bind_del(struct bind *b)
 	free(b);
 }
 
-/* The number of the view that has @dir of /etc/netns; 0: no memory */
-static u16 etc_view(struct files *f, const char *dir, size_t len)
-{
-	char **grown;
-
-	for (u16 i = 0; i < f->n_views; i++)
-		if (strlen(f->views[i]) == len && !memcmp(f->views[i], dir, len))
-			return i + 1;
-	grown = realloc(f->views, (f->n_views + 1U) * sizeof(char *));
-	if (!grown || f->n_views == UINT16_MAX - 1)
-		return 0;
-	f->views = grown;
-	f->views[f->n_views] = strndup(dir, len);
-	return f->views[f->n_views] ? ++f->n_views : 0;
-}
-
-int files_bind_etc(struct super *s, const struct call *c, const char *from,
-		   const char *to)
-{
-	struct files *f = s->files;
-	const char *slash = strrchr(from, '/');
-	struct task_tag tag;
-	struct etc_bind *b;
-
-	if (!path_below(to, "/etc"))
-		return -EPERM;
-	if (access(to, F_OK) || access(from, F_OK))
-		return -errno;
-	task_get_tag(s, c->tid, &tag);
-	tag.view = etc_view(f, from, (size_t)(slash - from));
-	if (!tag.view)
-		return -ENOMEM;
-	list_for_each(b, &f->etc, node)
-		if (b->view == tag.view && !strcmp(b->to, to))
-			return task_set_tag(s, c->tid, &tag);
-	b = calloc(1, sizeof(*b));
-	if (!b)
-		return -ENOMEM;
-	b->view = tag.view;
-	b->from = strdup(from);
-	b->to = strdup(to);
-	list_add_tail(&f->etc, &b->node);
-	if (!b->from || !b->to)
-		return -ENOMEM;
-	return task_set_tag(s, c->tid, &tag);
-}
-
 int files_unbind(struct super *s, const struct path *p)
 {
 	struct files *f = s->files;
@@ -569,16 +514,39 @@ static int text_memfd(const struct text *t)
 	return ro < 0 ? -errno : ro;
 }
 
+/* The lines of @fd, which is closed, but those of the host's own /run/netns */
+static void mountinfo_copy(int fd, struct text *out)
+{
+	FILE *f = fdopen(fd, "r");
+	char *line = NULL, *at;
+	size_t size = 0;
+	ssize_t n;
+
+	if (!f) {
+		close(fd);
+		return;
+	}
+	while ((n = getline(&line, &size, f)) > 0) {
+		at = line;
+		for (int i = 0; i < 4 && at; i++) /* id, parent, device, root */
+			at = strchr(at + 1, ' ');
+		if (!at || (strncmp(at, " /run/netns", 11) != 0 &&
+			    strncmp(at, " /var/run/netns", 15) != 0))
+			text_add(out, line, (size_t)n);
+	}
+	free(line);
+	fclose(f);
+}
+
 /* The host's mountinfo, and a line for each named namespace (lsns reads them) */
 static int mountinfo_open(struct super *s, const struct path *p)
 {
 	struct files *f = s->files;
-	char buf[4096];
+	char buf[64];
 	struct dirent *d;
 	struct bind *b;
 	struct netns *ns;
 	struct text t;
-	ssize_t n;
 	DIR *dir;
 	int fd;
 
@@ -587,9 +555,9 @@ static int mountinfo_open(struct super *s, const struct path *p)
 	if (fd < 0)
 		return -errno;
 	text_init(&t);
-	while ((n = read(fd, buf, sizeof(buf))) > 0)
-		text_add(&t, buf, (size_t)n);
-	close(fd);
+	mountinfo_copy(fd, &t);
+	text_printf(&t,
+		    "1000000 1 0:4 /netns /run/netns rw shared:1 - tmpfs tmpfs rw\n");
 	fd = openat(f->data, "netns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	while (dir && (d = readdir(dir)))
@@ -597,13 +565,13 @@ static int mountinfo_open(struct super *s, const struct path *p)
 			text_printf(&t,
 				    "%u 1 0:4 net:[%llu] /run/netns/%s rw shared:1 - "
 				    "nsfs nsfs rw\n",
-				    1000000 + ns->index,
+				    1000001 + ns->index,
 				    (unsigned long long)ns->ident.ino, d->d_name);
 	if (dir)
 		closedir(dir);
 	list_for_each(b, &f->binds, node)
 		text_printf(&t, "%u 1 0:4 net:[%llu] %s rw shared:1 - nsfs nsfs rw\n",
-			    1000000 + b->ns->index,
+			    1000001 + b->ns->index,
 			    (unsigned long long)b->ns->ident.ino, b->path);
 	fd = t.failed ? -ENOMEM : text_memfd(&t);
 	text_fini(&t);
@@ -615,12 +583,16 @@ static struct net *path_net(struct super *s, const struct call *c, const struct 
 {
 	struct netns *ns;
 
-	*err = path_task_netns(s, c, p->pid, &ns);
+	*err = 0;
+	if (p->kind == PATH_VIEW && path_below(p->rest, "class/net"))
+		ns = mounts_sysfs(s, p->pid);
+	else
+		*err = path_task_netns(s, c, p->pid, &ns);
 	if (*err)
 		return NULL;
-	if (!ns->net)
+	if (!ns || !ns->net)
 		*err = -ENOENT;
-	return ns->net;
+	return ns ? ns->net : NULL;
 }
 
 /* The file's type and mode. Return: st_mode or a negative errno */
@@ -896,7 +868,8 @@ static int path_open(struct super *s, const struct call *c, const struct path *p
 	case PATH_MOUNTINFO:
 		return mountinfo_open(s, p);
 	case PATH_ETC:
-		fd = open(p->instead, flags | O_CLOEXEC, mode);
+		fd = open(p->instead, flags | O_CLOEXEC,
+			  mode & ~(mode_t)task_umask(c->tid));
 		return fd < 0 ? -errno : fd;
 	case PATH_FOREIGN:
 		break;
@@ -1153,12 +1126,17 @@ static void call_getxattr(struct super *s, struct call *c)
 
 /* ---- mkdir, unlink ---- */
 
-static void do_mkdir(struct super *s, struct call *c, int dirfd, u64 addr)
+static void do_mkdir(struct super *s, struct call *c, int dirfd, u64 addr, mode_t mode)
 {
 	struct path p;
 	struct stat st;
 	int err = files_path(s, c, dirfd, addr, &p);
 
+	if (!err && path_is_own_etc(s, &p)) {
+		mode &= ~(mode_t)task_umask(c->tid);
+		super_reply(s, c, mkdir(p.instead, mode) ? -errno : 0);
+		return;
+	}
 	if (err || path_is_host(&p) || p.kind == PATH_ETC)
 		super_continue(s, c);
 	else if (!path_stat(s, c, &p, &st))
@@ -1169,12 +1147,12 @@ static void do_mkdir(struct super *s, struct call *c, int dirfd, u64 addr)
 
 static void call_mkdir(struct super *s, struct call *c)
 {
-	do_mkdir(s, c, AT_FDCWD, c->args[0]);
+	do_mkdir(s, c, AT_FDCWD, c->args[0], (mode_t)c->args[1]);
 }
 
 static void call_mkdirat(struct super *s, struct call *c)
 {
-	do_mkdir(s, c, (int)c->args[0], c->args[1]);
+	do_mkdir(s, c, (int)c->args[0], c->args[1], (mode_t)c->args[2]);
 }
 
 static int name_unlink(struct super *s, const struct path *p, int flags)
@@ -1191,7 +1169,9 @@ static void do_unlink(struct super *s, struct call *c, int dirfd, u64 addr, int 
 	struct path p;
 	int err = files_path(s, c, dirfd, addr, &p);
 
-	if (err || path_is_host(&p) || p.kind == PATH_ETC)
+	if (!err && path_is_own_etc(s, &p))
+		super_reply(s, c, unlinkat(AT_FDCWD, p.instead, flags) ? -errno : 0);
+	else if (err || path_is_host(&p) || p.kind == PATH_ETC)
 		super_continue(s, c);
 	else if (p.kind == PATH_NETNS_NAME)
 		super_reply(s, c, name_unlink(s, &p, flags));
@@ -1204,9 +1184,38 @@ static void call_unlink(struct super *s, struct call *c)
 	do_unlink(s, c, AT_FDCWD, c->args[0], 0);
 }
 
+static void call_rmdir(struct super *s, struct call *c)
+{
+	do_unlink(s, c, AT_FDCWD, c->args[0], AT_REMOVEDIR);
+}
+
 static void call_unlinkat(struct super *s, struct call *c)
 {
 	do_unlink(s, c, (int)c->args[0], c->args[1], (int)c->args[2]);
+}
+
+/* ---- inotify ---- */
+
+/* `ip netns monitor` watches the directory of names */
+static void call_inotify_add_watch(struct super *s, struct call *c)
+{
+	struct path p;
+	char seen[64];
+	int fd, n, err = files_path(s, c, AT_FDCWD, c->args[1], &p);
+
+	if (err || p.kind != PATH_NETNS_DIR) {
+		super_continue(s, c);
+		return;
+	}
+	err = task_getfd(s, c, (int)c->args[0], &fd);
+	if (err) {
+		super_reply(s, c, err);
+		return;
+	}
+	snprintf(seen, sizeof(seen), "/proc/self/fd/%d", s->files->names);
+	n = inotify_add_watch(fd, seen, (u32)c->args[2] & ~(u32)IN_DONT_FOLLOW);
+	super_reply(s, c, n < 0 ? -errno : n);
+	close(fd);
 }
 
 /* ---- the private directory ---- */
@@ -1376,6 +1385,21 @@ static int private_path(int fd, char *out, size_t size)
 	return 0;
 }
 
+/* Where the host has no /etc/netns programs get one of their own */
+static int private_etc(struct files *f)
+{
+	int fd, err;
+
+	if (!access("/etc/netns", F_OK))
+		return 0;
+	fd = private_subdir(f->data, "etc");
+	if (fd < 0)
+		return fd;
+	err = private_path(fd, f->etc_path, sizeof(f->etc_path));
+	close(fd);
+	return err;
+}
+
 static int private_make(struct files *f, int runtime, const char *name)
 {
 	int err;
@@ -1399,7 +1423,9 @@ static int private_make(struct files *f, int runtime, const char *name)
 	f->dirs = private_subdir(f->data, "dir");
 	if (f->lock < 0 || f->names < 0 || f->ns < 0 || f->dirs < 0)
 		return -EIO;
-	err = private_path(f->names, f->names_path, sizeof(f->names_path));
+	err = private_etc(f);
+	if (!err)
+		err = private_path(f->names, f->names_path, sizeof(f->names_path));
 	return err ? err : private_path(f->dirs, f->dirs_path, sizeof(f->dirs_path));
 }
 
@@ -1411,17 +1437,6 @@ static void close_if(int fd)
 
 static void files_free(struct files *f)
 {
-	struct etc_bind *e;
-
-	while ((e = list_first(&f->etc, struct etc_bind, node))) {
-		list_del(&e->node);
-		free(e->from);
-		free(e->to);
-		free(e);
-	}
-	for (u16 i = 0; i < f->n_views; i++)
-		free(f->views[i]);
-	free(f->views);
 	close_if(f->names);
 	close_if(f->ns);
 	close_if(f->dirs);
@@ -1444,7 +1459,6 @@ int files_init(struct super *s, const char *runtime, const char *name)
 	if (!f)
 		return -ENOMEM;
 	list_init(&f->binds);
-	list_init(&f->etc);
 	list_init(&f->tunables);
 	f->dirfd = f->data = f->names = f->ns = f->dirs = f->lock = f->data_lock = -1;
 	text_format(path, sizeof(path), "%s/%s", runtime, name);
@@ -1485,14 +1499,25 @@ void files_fini(struct super *s)
 }
 
 const struct call_row files_rows[] = {
-    {SCMP_SYS(open), call_open},	   {SCMP_SYS(creat), call_creat},
-    {SCMP_SYS(openat), call_openat},	   {SCMP_SYS(openat2), call_openat2},
-    {SCMP_SYS(stat), call_stat},	   {SCMP_SYS(newfstatat), call_newfstatat},
-    {SCMP_SYS(statx), call_statx},	   {SCMP_SYS(access), call_access},
-    {SCMP_SYS(faccessat), call_faccessat}, {SCMP_SYS(faccessat2), call_faccessat},
-    {SCMP_SYS(readlink), call_readlink},   {SCMP_SYS(readlinkat), call_readlinkat},
-    {SCMP_SYS(getxattr), call_getxattr},   {SCMP_SYS(lgetxattr), call_getxattr},
-    {SCMP_SYS(mkdir), call_mkdir},	   {SCMP_SYS(mkdirat), call_mkdirat},
-    {SCMP_SYS(unlink), call_unlink},	   {SCMP_SYS(unlinkat), call_unlinkat},
+    {SCMP_SYS(open), call_open},
+    {SCMP_SYS(creat), call_creat},
+    {SCMP_SYS(openat), call_openat},
+    {SCMP_SYS(openat2), call_openat2},
+    {SCMP_SYS(stat), call_stat},
+    {SCMP_SYS(newfstatat), call_newfstatat},
+    {SCMP_SYS(statx), call_statx},
+    {SCMP_SYS(access), call_access},
+    {SCMP_SYS(faccessat), call_faccessat},
+    {SCMP_SYS(faccessat2), call_faccessat},
+    {SCMP_SYS(readlink), call_readlink},
+    {SCMP_SYS(readlinkat), call_readlinkat},
+    {SCMP_SYS(getxattr), call_getxattr},
+    {SCMP_SYS(lgetxattr), call_getxattr},
+    {SCMP_SYS(mkdir), call_mkdir},
+    {SCMP_SYS(mkdirat), call_mkdirat},
+    {SCMP_SYS(unlink), call_unlink},
+    {SCMP_SYS(unlinkat), call_unlinkat},
+    {SCMP_SYS(rmdir), call_rmdir},
+    {SCMP_SYS(inotify_add_watch), call_inotify_add_watch},
 };
 const unsigned files_rows_n = ARRAY_SIZE(files_rows);

@@ -19,7 +19,7 @@ enum path_kind {
 	PATH_VIEW,	 /* /proc/net/REST, /proc/PID/net/REST, /sys/class/net/REST */
 	PATH_TUNABLE,	 /* /proc/sys/net/REST */
 	PATH_MOUNTINFO,	 /* /proc/PID/mountinfo */
-	PATH_ETC,	 /* a file bound from /etc/netns/NAME; rest: what instead */
+	PATH_ETC,	 /* /etc/netns, or a file bound from it; rest: what instead */
 };
 
 struct path {
@@ -44,12 +44,10 @@ int files_netns(struct super *s, const struct call *c, const struct path *p,
 /* The namespace under /run/netns/@name; the same errors */
 int files_netns_by_name(struct super *s, const char *name, struct netns **out);
 
-/* mount --bind of a namespace, and of /etc/netns/NAME/X over /etc/X */
+/* mount --bind of a namespace */
 int files_bind_name(struct super *s, const char *name, struct netns *ns);
 int files_bind_path(struct super *s, const struct call *c, const char *path,
 		    struct netns *ns);
-int files_bind_etc(struct super *s, const struct call *c, const char *from,
-		   const char *to);
 int files_unbind(struct super *s, const struct path *p);
 
 /* The directory of the files of namespaces; borrowed */

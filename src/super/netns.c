@@ -29,7 +29,7 @@
  * granted without making one: mount() is ours altogether, so nothing that a
  * program mounts reaches the host; what has no meaning here is EPERM.
  *
- * Not done: mountinfo lines for names, user namespaces as owners (every program
+ * Not done: user namespaces as owners (every program
  * has all capabilities over the warren's namespaces).
  */
 
@@ -54,6 +54,7 @@
 #include "core/warren.h"
 #include "super/files.h"
 #include "super/memory.h"
+#include "super/mounts.h"
 #include "super/task.h"
 #include "super/trace.h"
 
@@ -630,7 +631,7 @@ static int mount_bind(struct super *s, struct call *c)
 		err = to->kind == PATH_NETNS_NAME ? files_bind_name(s, to->rest, ns)
 						  : files_bind_path(s, c, to->abs, ns);
 	else if (!strncmp(from->abs, "/etc/netns/", 11))
-		err = files_bind_etc(s, c, from->abs, to->abs);
+		err = mounts_bind_etc(s, c, from->rest, to->abs);
 	else if (err != -ENOENT)
 		err = -EPERM;
 out:
@@ -651,7 +652,7 @@ static void call_mount(struct super *s, struct call *c)
 	else if (flags & MS_BIND && !(flags & MS_REMOUNT))
 		err = mount_bind(s, c);
 	else if (!strcmp(type, "sysfs"))
-		err = 0; /* /sys/class/net is answered by the caller's namespace */
+		err = mounts_set_sysfs(s, c);
 	super_reply(s, c, err);
 }
 

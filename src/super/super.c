@@ -55,6 +55,7 @@
 #include "super/control.h"
 #include "super/files.h"
 #include "super/launch.h"
+#include "super/mounts.h"
 #include "super/netns.h"
 #include "super/plane.h"
 #include "super/task.h"
@@ -713,9 +714,12 @@ int super_new(const struct super_config *cfg, struct super **out)
 	err = task_init(s);
 	if (err)
 		goto err_signals;
-	err = files_init(s, cfg->runtime, cfg->name);
+	err = mounts_init(s);
 	if (err)
 		goto err_task;
+	err = files_init(s, cfg->runtime, cfg->name);
+	if (err)
+		goto err_mounts;
 	err = netns_init(s);
 	if (err)
 		goto err_files;
@@ -733,6 +737,8 @@ err_netns:
 	netns_fini(s);
 err_files:
 	files_fini(s);
+err_mounts:
+	mounts_fini(s);
 err_task:
 	task_fini(s);
 err_signals:
@@ -757,6 +763,7 @@ void super_free(struct super *s)
 	files_release(s);
 	netns_fini(s);
 	files_fini(s);
+	mounts_fini(s);
 	task_fini(s);
 	while ((l = list_first(&s->listeners, struct listener, node)))
 		listener_del(s, l);

@@ -27,6 +27,7 @@
 
 struct call;
 struct files;
+struct mounts;
 struct net;
 struct netns;
 struct plane;
@@ -172,6 +173,7 @@ struct super {
 	struct warren *w;
 	struct plane *plane;   /* plane.c */
 	struct files *files;   /* files.c */
+	struct mounts *mounts; /* mounts.c */
 	struct source control; /* control.c: listening socket */
 	struct list clients;   /* struct client */
 	u32 n_clients;

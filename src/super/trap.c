@@ -61,17 +61,18 @@ enum {
 
 /* Always notified */
 static const int notify_always[] = {
-    SCMP_SYS(bind),	   SCMP_SYS(connect),	 SCMP_SYS(listen),
-    SCMP_SYS(accept),	   SCMP_SYS(accept4),	 SCMP_SYS(getsockname),
-    SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
-    SCMP_SYS(shutdown),	   SCMP_SYS(sendmsg),	 SCMP_SYS(recvmsg),
-    SCMP_SYS(sendmmsg),	   SCMP_SYS(recvmmsg),	 SCMP_SYS(setns),
-    SCMP_SYS(mount),	   SCMP_SYS(umount2),	 SCMP_SYS(open),
-    SCMP_SYS(openat),	   SCMP_SYS(openat2),	 SCMP_SYS(creat),
-    SCMP_SYS(readlink),	   SCMP_SYS(readlinkat), SCMP_SYS(stat),
-    SCMP_SYS(access),	   SCMP_SYS(faccessat),	 SCMP_SYS(faccessat2),
-    SCMP_SYS(mkdir),	   SCMP_SYS(mkdirat),	 SCMP_SYS(unlink),
-    SCMP_SYS(unlinkat),	   SCMP_SYS(getxattr),	 SCMP_SYS(lgetxattr),
+    SCMP_SYS(bind),	   SCMP_SYS(connect),		SCMP_SYS(listen),
+    SCMP_SYS(accept),	   SCMP_SYS(accept4),		SCMP_SYS(getsockname),
+    SCMP_SYS(getpeername), SCMP_SYS(getsockopt),	SCMP_SYS(setsockopt),
+    SCMP_SYS(shutdown),	   SCMP_SYS(sendmsg),		SCMP_SYS(recvmsg),
+    SCMP_SYS(sendmmsg),	   SCMP_SYS(recvmmsg),		SCMP_SYS(setns),
+    SCMP_SYS(mount),	   SCMP_SYS(umount2),		SCMP_SYS(open),
+    SCMP_SYS(openat),	   SCMP_SYS(openat2),		SCMP_SYS(creat),
+    SCMP_SYS(readlink),	   SCMP_SYS(readlinkat),	SCMP_SYS(stat),
+    SCMP_SYS(access),	   SCMP_SYS(faccessat),		SCMP_SYS(faccessat2),
+    SCMP_SYS(mkdir),	   SCMP_SYS(mkdirat),		SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),	   SCMP_SYS(getxattr),		SCMP_SYS(lgetxattr),
+    SCMP_SYS(rmdir),	   SCMP_SYS(inotify_add_watch),
 };
 
 /* Notified when argument @arg satisfies (arg & mask) == value */

@@ -142,8 +142,9 @@ class Result:
     def __init__(self, rc, out, err):
         self.rc, self.out, self.err = rc, out, err
 
-    def __eq__(self, other):
-        return (self.rc, self.out, self.err) == tuple(other)
+    @property
+    def all(self):
+        return self.rc, self.out, self.err
 
     def __repr__(self):
         return "%d %r %r" % (self.rc, self.out, self.err)
