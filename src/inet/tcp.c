@@ -600,15 +600,11 @@ static int op_connect(struct sock *sk, const struct caller *c, const struct sock
 	}
 	if (tp->connecting)
 		return connect_result(tp);
-	if (sk->state != TCP_CLOSE)
+	if (sk->state != TCP_CLOSE || tp->done) /* over is still connected */
 		return -EISCONN;
 	err = inet_addr_from_user(is, a, len, &dst, &dport);
 	if (err)
 		return err;
-	if (tp->done) { /* an earlier connection ended: begin anew */
-		sk->err = 0;
-		tcp_disconnect(tp);
-	}
 	err = prepare(tp, &dst, dport);
 	if (err)
 		goto err_forget;
@@ -621,6 +617,7 @@ static int op_connect(struct sock *sk, const struct caller *c, const struct sock
 		goto err_forget;
 	}
 	start_numbers(tp);
+	sk->err = 0; /* of what it was before */
 	is->conn.net = sk->net;
 	is->conn.kind = DEMUX_FULL;
 	is->conn.t = tuple_of(tp, is->lport);

@@ -28,6 +28,7 @@ enum {
 	TYPE_MASK = 0xf,
 	STATE_SYN_SENT = 2,
 	STATE_SYN_RECV = 3,
+	STATE_CLOSE = 7,
 	STATE_LISTEN = 10,
 };
 
@@ -204,6 +205,17 @@ static int sock_connect(struct op *op)
 				(socklen_t)c->args[2]);
 }
 
+/* connect() succeeded, also the one that only tells so, or undoes an earlier one */
+static s64 joined_result(struct op *op)
+{
+	struct endpoint *ep = op->ep;
+
+	if (ep->kind != EP_STREAM || ep->state != EP_FRESH ||
+	    ep->sk->state == STATE_CLOSE)
+		return 0;
+	return ep_join(ep, op->dup);
+}
+
 /* The stack's answer to connect(), in words for the carrier */
 static s64 connect_result(struct op *op, int err)
 {
@@ -212,13 +224,10 @@ static s64 connect_result(struct op *op, int err)
 
 	switch (err) {
 	case 0:
-		if (ep->kind != EP_STREAM || ep->state != EP_FRESH)
-			return 0;
-		joined = ep_join(ep, op->dup);
-		return joined;
+		return joined_result(op);
 	case -EINPROGRESS:
 		if (ep->state == EP_DEAD)
-			return -ECONNABORTED; /* its carrier is used up */
+			return -ECONNABORTED; /* it could not be renewed */
 		op->done = 1;
 		if (op->block)
 			return -EAGAIN;
@@ -235,6 +244,13 @@ static s64 connect_result(struct op *op, int err)
 	}
 }
 
+/* The stack's socket began anew, and its carrier is used up */
+static bool ep_is_stale(const struct endpoint *ep)
+{
+	return ep->kind == EP_STREAM && ep->state != EP_FRESH &&
+	       ep->sk->state == STATE_CLOSE && !ep->sk->shut;
+}
+
 static s64 attempt_connect(struct op *op)
 {
 	struct endpoint *ep = op->ep;
@@ -243,6 +259,10 @@ static s64 attempt_connect(struct op *op)
 	if (op->done) {
 		if (ep->sk->state == STATE_SYN_SENT || ep->sk->state == STATE_SYN_RECV)
 			return -EAGAIN;
+		if (ep->sk->state == STATE_CLOSE && !ep->sk->shut) {
+			err = sock_error(ep->sk); /* disconnected meanwhile */
+			return err ? -err : -ECONNABORTED;
+		}
 		err = sock_connect(op); /* reports what became of it */
 		return err == -EISCONN	     ? connect_result(op, 0)
 		       : err == -EINPROGRESS ? -ECONNABORTED
@@ -253,6 +273,8 @@ static s64 attempt_connect(struct op *op)
 	err = sock_connect(op);
 	if (err == -EADDRNOTAVAIL && plane_sweep_hard(ep->plane))
 		err = sock_connect(op);
+	if (ep_is_stale(ep))
+		ep_renew(ep, op->c, &op->dup);
 	return connect_result(op, err);
 }
 
@@ -319,7 +341,6 @@ static s64 accept_child(struct op *op, struct sock *child, int flags)
 	int ours = -1, carrier, n, err;
 	pid_t tid = op->c->tid;
 
-	sock_adopt(child);
 	carrier = ep_take_pending(ep, op->dup, &ours);
 	if (carrier < 0)
 		carrier = ours = -1;
@@ -334,7 +355,9 @@ static s64 accept_child(struct op *op, struct sock *child, int flags)
 	n = super_reply_fd(op->s, op->c, carrier, flags & SOCK_CLOEXEC);
 	close(carrier);
 	if (n < 0) {
-		ep_free(born);
+		/* it waits for the next accept(), as in the kernel */
+		ep_unmake(born);
+		ep->spare = child;
 	} else {
 		born->tid = tid;
 		born->fd = n;
@@ -367,8 +390,15 @@ static s64 attempt_accept(struct op *op)
 		return -EOPNOTSUPP;
 	if (sk->state != STATE_LISTEN)
 		return -EINVAL;
+	child = op->ep->spare;
+	op->ep->spare = NULL;
+	if (child)
+		return accept_child(op, child, flags);
 	err = sk->ops->accept(sk, &child);
-	return err ? err : accept_child(op, child, flags);
+	if (err)
+		return err;
+	sock_adopt(child);
+	return accept_child(op, child, flags);
 }
 
 static void call_accept(struct super *s, struct call *c)
@@ -417,15 +447,16 @@ static void call_getpeername(struct super *s, struct call *c)
 
 /* ---- shutdown ---- */
 
-static int shutdown_stream(struct endpoint *ep, int carrier, int how)
+static int shutdown_stream(struct endpoint *ep, struct call *c, int *dup, int how)
 {
 	struct sock *sk = ep->sk;
+	int carrier = *dup;
 
 	if (ep->state != EP_JOINED) {
 		int err = sk->ops->shutdown ? sk->ops->shutdown(sk, how) : -EOPNOTSUPP;
 
-		if (!err)
-			shutdown(carrier, how);
+		if (!err && (!ep_is_stale(ep) || ep_renew(ep, c, dup)))
+			shutdown(*dup, how);
 		return err;
 	}
 	ep->prog_shut = true;
@@ -447,7 +478,7 @@ static void call_shutdown(struct super *s, struct call *c)
 	if (how < SHUT_RD || how > SHUT_RDWR) {
 		err = -EINVAL;
 	} else if (t.ep->kind == EP_STREAM) {
-		err = shutdown_stream(t.ep, t.dup, how);
+		err = shutdown_stream(t.ep, c, &t.dup, how);
 	} else {
 		const struct sock_ops *ops = t.ep->sk->ops;
 

@@ -59,8 +59,17 @@ socklen_t unix_from_host(struct super *s, struct sockaddr_storage *a, socklen_t 
 void unix_bind(struct super *s, struct call *c, const struct target *t);
 void unix_connect(struct super *s, struct call *c, const struct target *t);
 void unix_name(struct super *s, struct call *c, const struct target *t, bool peer);
-void unix_sendto(struct super *s, struct call *c, const struct target *t,
-		 const struct sockaddr_storage *a, socklen_t len);
+void unix_sendto(struct super *s, struct call *c, const struct target *t);
 void unix_sendmsg(struct super *s, struct call *c, const struct target *t);
+void unix_sendmmsg(struct super *s, struct call *c, const struct target *t);
+void unix_recv(struct super *s, struct call *c, const struct target *t);
+#define UNIX_RETRY_NS (2 * NS_PER_MS) /* nothing tells that a queue has room */
+/* How long a call waits, by SO_RCVTIMEO or SO_SNDTIMEO, ns; 0: for ever */
+u64 unix_timeout(int fd, int option);
+/* Is it an AF_UNIX socket at all? */
+bool unix_is_socket(int fd);
+/* The answer, and the end of t->dup */
+void unix_reply(struct super *s, struct call *c, const struct target *t, s64 ret);
+void unix_continue(struct super *s, struct call *c, const struct target *t);
 
 #endif

@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/warren.h"
 #include "super/memory.h"
 #include "super/netns.h"
 #include "super/task.h"
@@ -170,20 +171,13 @@ static s64 attempt_sendmsg(struct op *op)
 
 void call_sendto(struct super *s, struct call *c)
 {
-	struct sockaddr_storage a;
 	struct target t;
 	struct op op;
 
 	if (!target_get(s, c, &t))
 		return;
 	if (!t.ep) {
-		if (!addr_read(c, c->args[4], c->args[5], &a) &&
-		    unix_is_abstract(&a, (socklen_t)c->args[5])) {
-			unix_sendto(s, c, &t, &a, (socklen_t)c->args[5]);
-			return;
-		}
-		close(t.dup);
-		super_continue(s, c);
+		unix_sendto(s, c, &t);
 		return;
 	}
 	if (t.ep->kind == EP_STREAM && t.dup < 0) {
@@ -213,6 +207,16 @@ static bool stream_unconnected(const struct endpoint *ep)
 	       (ep->state == EP_FRESH || ep->state == EP_LISTENING);
 }
 
+static void stream_refuse_send(struct super *s, struct call *c, const struct target *t)
+{
+	int err = sock_error(t->ep->sk);
+
+	close(t->dup);
+	if (!err && !(c->args[2] & MSG_NOSIGNAL))
+		syscall(SYS_tgkill, task_pid(s, c->tid), c->tid, SIGPIPE);
+	super_reply(s, c, err ? -err : -EPIPE);
+}
+
 void call_sendmsg(struct super *s, struct call *c)
 {
 	struct endpoint *ep;
@@ -227,10 +231,7 @@ void call_sendmsg(struct super *s, struct call *c)
 	}
 	ep = t.ep;
 	if (stream_unconnected(ep)) {
-		close(t.dup);
-		if (!(c->args[2] & MSG_NOSIGNAL))
-			syscall(SYS_tgkill, task_pid(s, c->tid), c->tid, SIGPIPE);
-		super_reply(s, c, -EPIPE);
+		stream_refuse_send(s, c, &t);
 		return;
 	}
 	if (ep->kind == EP_STREAM && (t.dup < 0 || !names_address(c))) {
@@ -272,9 +273,7 @@ static s64 attempt_sendmmsg(struct op *op)
 		}
 		op->done++;
 	}
-	if (ret == -EAGAIN && op->block)
-		return ret; /* the rest, later */
-	return op->done ? (s64)op->done : ret;
+	return op_some(op, ret);
 }
 
 void call_sendmmsg(struct super *s, struct call *c)
@@ -282,8 +281,12 @@ void call_sendmmsg(struct super *s, struct call *c)
 	struct target t;
 	struct op op;
 
-	if (!target_ours(s, c, &t))
+	if (!target_get(s, c, &t))
 		return;
+	if (!t.ep) {
+		unix_sendmmsg(s, c, &t);
+		return;
+	}
 	if (t.ep->kind == EP_STREAM) {
 		close(t.dup);
 		super_continue(s, c);
@@ -395,20 +398,32 @@ static void recv_run(struct op *op, int flags)
 		ep_pump(ep);
 }
 
+/* Nothing to receive: not connected, or disconnected, which is told once */
+static void stream_refuse_recv(struct super *s, struct call *c, const struct target *t)
+{
+	int err = sock_error(t->ep->sk);
+
+	close(t->dup);
+	super_reply(s, c, err ? -err : -ENOTCONN);
+}
+
 void call_recvfrom(struct super *s, struct call *c)
 {
 	struct target t;
 	struct op op;
 
-	if (!target_ours(s, c, &t))
+	if (!target_get(s, c, &t))
 		return;
+	if (!t.ep) {
+		unix_recv(s, c, &t);
+		return;
+	}
 	if (t.ep->kind == EP_STREAM && t.dup < 0) {
 		super_continue(s, c);
 		return;
 	}
 	if (stream_unconnected(t.ep)) {
-		close(t.dup);
-		super_reply(s, c, -ENOTCONN);
+		stream_refuse_recv(s, c, &t);
 		return;
 	}
 	op_init(&op, s, c, &t, attempt_recvfrom);
@@ -420,11 +435,14 @@ void call_recvmsg(struct super *s, struct call *c)
 	struct target t;
 	struct op op;
 
-	if (!target_ours(s, c, &t))
+	if (!target_get(s, c, &t))
 		return;
+	if (!t.ep) {
+		unix_recv(s, c, &t);
+		return;
+	}
 	if (stream_unconnected(t.ep)) {
-		close(t.dup);
-		super_reply(s, c, -ENOTCONN);
+		stream_refuse_recv(s, c, &t);
 		return;
 	}
 	if (t.ep->kind == EP_STREAM && !(c->args[2] & MSG_ERRQUEUE) &&
@@ -435,6 +453,38 @@ void call_recvmsg(struct super *s, struct call *c)
 	}
 	op_init(&op, s, c, &t, attempt_recvmsg);
 	recv_run(&op, (int)c->args[2]);
+}
+
+/*
+ * recvmmsg()'s own timeout. It is looked at when a message has come, as in Linux, so it
+ * does not end the wait for one; what is left of it is told, when there were any.
+ * Return: the result
+ */
+static s64 recvmmsg_end(struct op *op, s64 ret)
+{
+	const struct call *c = op->c;
+	u64 now = clock_now(op->s->w),
+	    left = op->until_ns > now ? op->until_ns - now : 0;
+	struct timespec ts = {(time_t)(left / NS_PER_S), (long)(left % NS_PER_S)};
+
+	if (ret > 0 && op->until_ns && mem_write(c, c->args[4], &ts, sizeof(ts)))
+		return -EFAULT;
+	return ret;
+}
+
+static int recvmmsg_begin(struct op *op)
+{
+	struct timespec ts;
+
+	if (!op->c->args[4])
+		return 0;
+	if (mem_read(op->c, op->c->args[4], &ts, sizeof(ts)))
+		return -EFAULT;
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= (long)NS_PER_S)
+		return -EINVAL;
+	op->until_ns = clock_now(op->s->w) + (u64)ts.tv_nsec +
+		       min((u64)ts.tv_sec, (u64)INT32_MAX) * NS_PER_S;
+	return 0;
 }
 
 static s64 attempt_recvmmsg(struct op *op)
@@ -463,16 +513,18 @@ static s64 attempt_recvmmsg(struct op *op)
 		op->done++;
 		if (c->args[3] & MSG_WAITFORONE)
 			op->block = false;
+		if (op->until_ns && op->until_ns <= clock_now(op->s->w))
+			break;
 	}
-	if (ret == -EAGAIN && op->block)
-		return ret;
-	return op->done ? (s64)op->done : ret;
+	ret = op_some(op, ret);
+	return recvmmsg_end(op, ret);
 }
 
 void call_recvmmsg(struct super *s, struct call *c)
 {
 	struct target t;
 	struct op op;
+	int err;
 
 	if (!target_ours(s, c, &t))
 		return;
@@ -482,5 +534,11 @@ void call_recvmmsg(struct super *s, struct call *c)
 		return;
 	}
 	op_init(&op, s, c, &t, attempt_recvmmsg);
+	err = recvmmsg_begin(&op);
+	if (err) {
+		close(t.dup);
+		super_reply(s, c, err);
+		return;
+	}
 	recv_run(&op, (int)c->args[3]);
 }

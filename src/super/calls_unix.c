@@ -10,9 +10,8 @@
  * That a program names a socket of the host's, or of another namespace, is
  * thereby impossible: whatever it says, the prefix stands before it.
  *
- * Limits: the longest abstract name is PREFIX bytes shorter than on the host;
- * recvfrom() of datagrams shows a peer's name with its prefix; the peer of a
- * connection by abstract name is, for SO_PEERCRED, the supervisor. Without
+ * Limits: the longest abstract name is PREFIX bytes shorter than on the host; the
+ * peer of a connection by abstract name is, for SO_PEERCRED, the supervisor. Without
  * pidfd_getfd there is no socket to do it on, and abstract names are refused.
  * A name that is a path is left to the kernel, which reads it anew: this keeps
  * namespaces apart for programs, not against one that changes it meanwhile.
@@ -33,7 +32,6 @@
 enum {
 	PREFIX = 9, /* 'w', 4 digits of the warren, 4 of the namespace */
 	PATH_AT = offsetof(struct sockaddr_un, sun_path),
-	RETRY_MS = 2,
 };
 
 bool unix_is_abstract(const struct sockaddr_storage *a, socklen_t len)
@@ -82,16 +80,26 @@ socklen_t unix_from_host(struct super *s, struct sockaddr_storage *a, socklen_t 
 	return len;
 }
 
-static void unix_reply(struct super *s, struct call *c, const struct target *t, s64 ret)
+void unix_reply(struct super *s, struct call *c, const struct target *t, s64 ret)
 {
 	close(t->dup);
 	super_reply(s, c, ret);
 }
 
-static void unix_continue(struct super *s, struct call *c, const struct target *t)
+void unix_continue(struct super *s, struct call *c, const struct target *t)
 {
 	close(t->dup);
 	super_continue(s, c);
+}
+
+u64 unix_timeout(int fd, int option)
+{
+	struct timeval tv = {0};
+	socklen_t len = sizeof(tv);
+
+	if (getsockopt(fd, SOL_SOCKET, option, &tv, &len))
+		return 0;
+	return (u64)tv.tv_sec * NS_PER_S + (u64)tv.tv_usec * NS_PER_US;
 }
 
 /* ---- bind ---- */
@@ -117,7 +125,7 @@ static int unix_autobind(struct super *s, const struct call *c, int fd)
 	return -ENOSPC;
 }
 
-static bool is_unix_socket(int fd)
+bool unix_is_socket(int fd)
 {
 	int domain;
 	socklen_t len = sizeof(domain);
@@ -141,7 +149,7 @@ void unix_bind(struct super *s, struct call *c, const struct target *t)
 		unix_reply(s, c, t, -EPERM);
 		return;
 	}
-	if (t->dup < 0 || !is_unix_socket(t->dup)) {
+	if (t->dup < 0 || !unix_is_socket(t->dup)) {
 		unix_continue(s, c, t);
 		return;
 	}
@@ -162,7 +170,7 @@ void unix_bind(struct super *s, struct call *c, const struct target *t)
 
 /* ---- connect ---- */
 
-/* Never for long: a full backlog would hold the supervisor. */
+/* Never for long: a full backlog would hold the supervisor. -EAGAIN: it is full */
 static int unix_try_connect(const struct call *c, int fd,
 			    const struct sockaddr_un *host, socklen_t len)
 {
@@ -180,11 +188,25 @@ static int unix_try_connect(const struct call *c, int fd,
 	return err;
 }
 
+static s64 attempt_unix_connect(struct op *op)
+{
+	const struct call *c = op->c;
+	struct sockaddr_storage a;
+	struct sockaddr_un host;
+	int len = addr_read(c, c->args[1], c->args[2], &a);
+
+	if (len)
+		return len;
+	if (!unix_is_abstract(&a, (socklen_t)c->args[2]))
+		return -EINVAL; /* it was, a moment ago */
+	len = unix_to_host(op->s, c, &a, (socklen_t)c->args[2], &host);
+	return len < 0 ? len : unix_try_connect(c, op->dup, &host, (socklen_t)len);
+}
+
 void unix_connect(struct super *s, struct call *c, const struct target *t)
 {
 	struct sockaddr_storage a;
-	struct sockaddr_un host;
-	int len;
+	struct op op;
 
 	if (!s->plane || addr_read(c, c->args[1], c->args[2], &a) ||
 	    !unix_is_abstract(&a, (socklen_t)c->args[2])) {
@@ -195,14 +217,14 @@ void unix_connect(struct super *s, struct call *c, const struct target *t)
 		unix_reply(s, c, t, -EPERM);
 		return;
 	}
-	if (!is_unix_socket(t->dup)) {
+	if (!unix_is_socket(t->dup)) {
 		unix_continue(s, c, t);
 		return;
 	}
-	len = unix_to_host(s, c, &a, (socklen_t)c->args[2], &host);
-	if (len > 0)
-		len = unix_try_connect(c, t->dup, &host, (socklen_t)len);
-	unix_reply(s, c, t, len);
+	op_init(&op, s, c, t, attempt_unix_connect);
+	op.timeout_ns = unix_timeout(t->dup, SO_SNDTIMEO);
+	op.retry_ns = UNIX_RETRY_NS; /* nothing tells that a backlog has room */
+	op_run(&op);
 }
 
 /* ---- names ---- */
@@ -220,139 +242,4 @@ void unix_name(struct super *s, struct call *c, const struct target *t, bool pee
 	}
 	len = unix_from_host(s, &a, len);
 	unix_reply(s, c, t, addr_write(c, c->args[1], c->args[2], &a, len));
-}
-
-/* ---- sendto, sendmsg ---- */
-
-/* Send @h, whose name is the program's, on the duplicate. Return: bytes or errno */
-static s64 unix_send(struct super *s, const struct call *c, const struct target *t,
-		     const struct msghdr *h, int flags)
-{
-	struct sockaddr_un host;
-	struct msghdr m = *h;
-	int len = unix_to_host(s, c, h->msg_name, h->msg_namelen, &host);
-	ssize_t n;
-
-	if (len < 0)
-		return len;
-	if (t->dup < 0)
-		return -EPERM;
-	m.msg_name = &host;
-	m.msg_namelen = (socklen_t)len;
-	n = sendmsg(t->dup, &m, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
-	m.msg_name = NULL;
-	return n < 0 ? -errno : n;
-}
-
-void unix_sendto(struct super *s, struct call *c, const struct target *t,
-		 const struct sockaddr_storage *a, socklen_t len)
-{
-	struct sockaddr_storage name = *a;
-	struct iovec iov = {s->plane->user, c->args[2]};
-	struct msghdr h = {
-	    .msg_name = &name, .msg_namelen = len, .msg_iov = &iov, .msg_iovlen = 1};
-	s64 ret;
-
-	if (c->args[2] > PLANE_BUF)
-		ret = -EMSGSIZE;
-	else if (mem_read(c, c->args[1], s->plane->user, c->args[2]))
-		ret = -EFAULT;
-	else
-		ret = unix_send(s, c, t, &h, (int)c->args[3]);
-	unix_reply(s, c, t, ret);
-}
-
-/* Descriptors that are passed become ours for a moment. Return: 0 or errno */
-static int rights_take(struct super *s, const struct call *c, struct cmsghdr *cm)
-{
-	size_t n = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	int *fds = (void *)CMSG_DATA(cm), err = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		int fd = -1;
-
-		if (!err)
-			err = task_getfd(s, c, fds[i], &fd);
-		fds[i] = err ? -1 : fd;
-	}
-	return err;
-}
-
-static void rights_give_back(struct cmsghdr *cm)
-{
-	const int *fds = (void *)CMSG_DATA(cm);
-
-	for (size_t i = 0; i < (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-}
-
-static s64 unix_send_control(struct super *s, const struct call *c,
-			     const struct target *t, struct msghdr *h, int flags)
-{
-	struct cmsghdr *cm;
-	s64 ret = 0;
-
-	for (cm = CMSG_FIRSTHDR(h); cm; cm = CMSG_NXTHDR(h, cm)) {
-		if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS ||
-		    cm->cmsg_len < CMSG_LEN(0))
-			return -EINVAL; /* credentials would be the supervisor's */
-		if (cm != CMSG_FIRSTHDR(h))
-			return -EINVAL;
-	}
-	cm = CMSG_FIRSTHDR(h);
-	if (cm)
-		ret = rights_take(s, c, cm);
-	if (!ret)
-		ret = unix_send(s, c, t, h, flags);
-	if (cm)
-		rights_give_back(cm);
-	return ret;
-}
-
-static s64 unix_do_sendmsg(struct super *s, const struct call *c,
-			   const struct target *t, const struct sockaddr_storage *a,
-			   const struct msghdr *there)
-{
-	struct plane *pl = s->plane;
-	struct sockaddr_storage name = *a;
-	struct iovec iov = {pl->user, 0};
-	struct msghdr h = {.msg_name = &name,
-			   .msg_namelen = there->msg_namelen,
-			   .msg_iov = &iov,
-			   .msg_iovlen = 1};
-	size_t total;
-	int err = mem_read_iov(c, (uintptr_t)there->msg_iov, there->msg_iovlen, pl->iov,
-			       &total);
-
-	if (err)
-		return err;
-	if (total > PLANE_BUF)
-		return -EMSGSIZE;
-	if (there->msg_controllen > PLANE_CONTROL)
-		return -ENOBUFS;
-	iov.iov_len = total;
-	if (there->msg_control && there->msg_controllen) {
-		h.msg_control = pl->control;
-		h.msg_controllen = there->msg_controllen;
-	}
-	if (mem_gather(c, pl->iov, there->msg_iovlen, 0, pl->user, total) ||
-	    mem_read(c, (uintptr_t)there->msg_control, pl->control, h.msg_controllen))
-		return -EFAULT;
-	return unix_send_control(s, c, t, &h, (int)c->args[2]);
-}
-
-void unix_sendmsg(struct super *s, struct call *c, const struct target *t)
-{
-	struct sockaddr_storage a;
-	struct msghdr there;
-
-	if (!s->plane || mem_read(c, c->args[1], &there, sizeof(there)) ||
-	    !there.msg_name || !there.msg_namelen ||
-	    addr_read(c, (uintptr_t)there.msg_name, there.msg_namelen, &a) ||
-	    !unix_is_abstract(&a, there.msg_namelen)) {
-		unix_continue(s, c, t);
-		return;
-	}
-	unix_reply(s, c, t, unix_do_sendmsg(s, c, t, &a, &there));
 }

@@ -184,7 +184,7 @@ void ep_close_ours(struct endpoint *ep)
  * kept until a stream is joined, for good for listeners and messages; and while
  * it is kept, no hang-up tells of the program's last close.
  */
-static void ep_keep(struct endpoint *ep, int carrier)
+void ep_keep(struct endpoint *ep, int carrier)
 {
 	if (!ep->plane->keep)
 		return;
@@ -268,14 +268,15 @@ static int ep_register(struct endpoint *ep, int carrier)
 	return 0;
 }
 
-/* Without the socket, which stays its owner's */
-static void ep_dispose(struct endpoint *ep)
+void ep_unmake(struct endpoint *ep)
 {
 	struct op *op;
 
 	if (ep->known)
 		super_ident_del(ep->plane->s, &ep->ident);
 	ep->known = false;
+	ep->sk->owner = NULL;
+	ep->sk->front_queued = NULL;
 	while ((op = list_first(&ep->ops, struct op, node)))
 		op_end(op, -EBADF);
 	ep_close_ours(ep);
@@ -286,6 +287,8 @@ static void ep_dispose(struct endpoint *ep)
 	list_del(&ep->node);
 	ep_rest_clear(&ep->to_stack);
 	ep_rest_clear(&ep->to_program);
+	if (ep->spare)
+		sock_release(ep->spare);
 	free(ep->next);
 	free(ep);
 }
@@ -294,7 +297,7 @@ void ep_free(struct endpoint *ep)
 {
 	struct sock *sk = ep->sk;
 
-	ep_dispose(ep);
+	ep_unmake(ep);
 	sock_release(sk);
 }
 
@@ -335,7 +338,7 @@ err_close:
 	if (pair[1] >= 0)
 		close(pair[1]);
 err_dispose:
-	ep_dispose(ep);
+	ep_unmake(ep);
 	return err;
 }
 
@@ -361,7 +364,7 @@ int ep_new_joined(struct plane *pl, struct sock *sk, int *carrier, int ours,
 	*out = ep;
 	return 0;
 err_dispose:
-	ep_dispose(ep);
+	ep_unmake(ep);
 err_close:
 	if (ours < 0) {
 		close(pair[0]);
@@ -459,6 +462,7 @@ int plane_init(struct super *s)
 	pl->keep = !(s->facilities & FAC_PIDFD_GETFD);
 	list_init(&pl->all);
 	list_init(&pl->loose);
+	list_init(&pl->ops);
 	timer_init(&pl->sweep_timer, s->w->worker->wheel, plane_sweep_timer);
 	err = plane_make_listener(pl);
 	if (err) {
@@ -474,11 +478,14 @@ void plane_fini(struct super *s)
 {
 	struct plane *pl = s->plane;
 	struct endpoint *ep;
+	struct op *op;
 
 	if (!pl)
 		return;
 	while ((ep = list_first(&pl->all, struct endpoint, node)))
 		ep_free(ep);
+	while ((op = list_first(&pl->ops, struct op, node)))
+		op_end(op, -EBADF);
 	timer_cancel(&pl->sweep_timer);
 	super_unwatch(s, &pl->listener);
 	close(pl->listener.fd);

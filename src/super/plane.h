@@ -96,6 +96,8 @@ struct endpoint {
 	struct sockaddr_un listen_name;
 	socklen_t listen_len;
 
+	struct sock *spare; /* accepted, and nobody took it; owned */
+
 	struct list ops; /* struct op: held calls */
 };
 
@@ -103,6 +105,7 @@ struct plane {
 	struct super *s;
 	pid_t pid; /* ours */
 	struct list all, loose;
+	struct list ops; /* struct op: held calls on sockets that are not the stack's */
 	struct source listener; /* carriers are connected to it */
 	struct sockaddr_storage listener_name;
 	socklen_t listener_len;
@@ -138,6 +141,8 @@ int ep_new_joined(struct plane *pl, struct sock *sk, int *carrier, int ours,
 		  struct endpoint **out);
 /* Close: the stack's socket is released. Held calls end with EBADF. */
 void ep_free(struct endpoint *ep);
+/* The same, but the stack's socket stays: it is the caller's again. */
+void ep_unmake(struct endpoint *ep);
 
 /* Move what can be moved, both ways, and try held calls. Not from inside the stack. */
 void ep_pump(struct endpoint *ep);
@@ -150,6 +155,12 @@ int ep_borrow(struct endpoint *ep);
 int ep_join(struct endpoint *ep, int carrier);
 /* The handshake goes on behind the program's back: not writable until it is done. */
 int ep_connecting(struct endpoint *ep, int carrier);
+/*
+ * The stack's socket began anew (a failed connect() was told, it was disconnected), but
+ * the carrier cannot: exchange it, and *@carrier, a duplicate, with it, in the program
+ * that makes call @c. Return: 0, or a negative errno, and nothing has changed
+ */
+int ep_renew(struct endpoint *ep, struct call *c, int *carrier);
 /* The carrier listens; a waiting connection makes it readable. */
 int ep_listen(struct endpoint *ep, int carrier);
 /* Make the carrier of a listener readable, or not, as the stack's socket is. */
@@ -185,7 +196,7 @@ struct op {
 	struct list node; /* ep->ops when held */
 	struct super *s;
 	struct call *c;
-	struct endpoint *ep;
+	struct endpoint *ep; /* NULL: a socket of the program's own */
 	op_fn *attempt;
 	int dup; /* of the carrier, owned; closed by op_end() */
 	bool held, block;
@@ -193,7 +204,10 @@ struct op {
 	    struct op *op); /* may be NULL; a signal or the timer ended it */
 	int timed_out;	    /* result when the time is over */
 	u64 timeout_ns;	    /* 0: for ever */
+	u64 retry_ns;	    /* try ever again, since nothing tells; 0: no need */
+	u64 end_ns;	    /* when the time is over; held */
 	u64 done;	    /* attempt's own */
+	u64 until_ns;	    /* attempt's own: a time that its program gave */
 	struct timer timer;
 	struct source src; /* waits for @dup itself; fd -1: does not */
 	u32 dup_events;	   /* EPOLLx to wait for at @dup */
@@ -202,6 +216,12 @@ struct op {
 /* Attempt; if it must wait and op->block, hold the call. @op on the caller's stack */
 void op_run(struct op *op);
 void op_try(struct op *op);
+/*
+ * The result of a call that does several things, of which op->done are done, and the
+ * next said @ret: -EAGAIN: wait for the rest; a signal, or the end of the op's time,
+ * then still tells what was done.
+ */
+s64 op_some(struct op *op, s64 ret);
 /* Over, with this result; OP_ANSWERED: the attempt has replied */
 void op_end(struct op *op, s64 ret);
 void op_try_all(struct endpoint *ep);

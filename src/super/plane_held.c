@@ -14,16 +14,32 @@
 #include <unistd.h>
 
 #include "core/net.h"
+#include "core/warren.h"
 
 /* ---- held calls ---- */
+
+static void op_arm(struct op *op)
+{
+	u64 at = op->end_ns;
+
+	if (op->retry_ns)
+		at = min(at, clock_now(op->s->w) + op->retry_ns);
+	if (at != ~0ULL)
+		timer_set_at(&op->timer, at);
+}
 
 static void op_timer(struct timer *t)
 {
 	struct op *op = container_of(t, struct op, timer);
 
+	if (clock_now(op->s->w) < op->end_ns) {
+		op_arm(op);
+		op_try(op);
+		return;
+	}
 	if (op->cancelled)
 		op->cancelled(op);
-	op_end(op, op->timed_out);
+	op_end(op, op->c->partial ? op->c->partial : op->timed_out);
 }
 
 static void op_source(struct super *s, struct source *src, u32 events)
@@ -78,6 +94,15 @@ void op_try(struct op *op)
 		op_end(op, ret);
 }
 
+s64 op_some(struct op *op, s64 ret)
+{
+	if (ret == -EAGAIN && op->block) {
+		op->c->partial = (s64)op->done;
+		return ret;
+	}
+	return op->done ? (s64)op->done : ret;
+}
+
 void op_try_all(struct endpoint *ep)
 {
 	struct list todo;
@@ -96,7 +121,7 @@ void op_try_all(struct endpoint *ep)
 
 static int op_hold(const struct op *from)
 {
-	struct worker *k = from->ep->sk->net->worker;
+	struct worker *k = from->s->w->worker;
 	struct op *op = malloc(sizeof(*op));
 	int err;
 
@@ -114,9 +139,9 @@ static int op_hold(const struct op *from)
 			return err;
 		}
 	}
-	if (op->timeout_ns)
-		timer_set_at(&op->timer, clock_now(k->w) + op->timeout_ns);
-	list_add_tail(&op->ep->ops, &op->node);
+	op->end_ns = op->timeout_ns ? clock_now(k->w) + op->timeout_ns : ~0ULL;
+	op_arm(op);
+	list_add_tail(op->ep ? &op->ep->ops : &op->s->plane->ops, &op->node);
 	super_hold(op->s, op->c, op_cancel, op);
 	return 0;
 }

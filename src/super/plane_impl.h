@@ -20,6 +20,7 @@ void ep_watch_out(struct endpoint *ep, bool on);
 int ep_set_ours(struct endpoint *ep, int fd); /* takes @fd over on success */
 void ep_close_ours(struct endpoint *ep);
 void ep_make_loose(struct endpoint *ep);
+void ep_keep(struct endpoint *ep, int carrier);
 void ep_unkeep(struct endpoint *ep);
 
 /* ---- plane_stream.c, plane_message.c ---- */

@@ -424,7 +424,7 @@ void ep_show_pending(struct endpoint *ep)
 {
 	if (ep->state != EP_LISTENING || ep->src.fd >= 0)
 		return;
-	if (ep_sk_poll(ep) & POLLIN)
+	if (ep->spare || ep_sk_poll(ep) & POLLIN)
 		listen_show(ep);
 }
 

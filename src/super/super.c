@@ -234,12 +234,13 @@ void super_continue(struct super *s, struct call *c)
 	call_end(c);
 }
 
-static int call_add_fd(const struct call *c, int fd, bool cloexec, u32 flags)
+static int call_add_fd(const struct call *c, int fd, int at, bool cloexec, u32 flags)
 {
 	struct seccomp_notif_addfd add = {
 	    .id = c->id,
 	    .flags = flags,
 	    .srcfd = (u32)fd,
+	    .newfd = (u32)at,
 	    .newfd_flags = cloexec ? O_CLOEXEC : 0,
 	};
 	int n = ioctl(c->from->src.fd, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
@@ -249,7 +250,7 @@ static int call_add_fd(const struct call *c, int fd, bool cloexec, u32 flags)
 
 int super_reply_fd(struct super *s, struct call *c, int fd, bool cloexec)
 {
-	int n = call_add_fd(c, fd, cloexec, SECCOMP_ADDFD_FLAG_SEND);
+	int n = call_add_fd(c, fd, 0, cloexec, SECCOMP_ADDFD_FLAG_SEND);
 
 	log_debug(&s->log, "%d: call %d = descriptor %d", (int)c->tid, c->nr, n);
 	if (n < 0)
@@ -261,7 +262,13 @@ int super_reply_fd(struct super *s, struct call *c, int fd, bool cloexec)
 int super_add_fd(struct super *s, struct call *c, int fd, bool cloexec)
 {
 	(void)s;
-	return call_add_fd(c, fd, cloexec, 0);
+	return call_add_fd(c, fd, 0, cloexec, 0);
+}
+
+int super_put_fd(struct super *s, struct call *c, int fd, int at, bool cloexec)
+{
+	(void)s;
+	return call_add_fd(c, fd, at, cloexec, SECCOMP_ADDFD_FLAG_SETFD);
 }
 
 bool super_call_valid(struct super *s, const struct call *c)

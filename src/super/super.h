@@ -82,6 +82,7 @@ struct call {
 	enum call_state state;
 	call_cancel *cancel;
 	void *held_by; /* the holder's own */
+	s64 partial;   /* > 0: result should a signal end the wait */
 };
 
 /* A filter's listener: of the first program, and one for each `warren exec`. */
@@ -109,6 +110,8 @@ int super_reply_fd(struct super *s, struct call *c, int fd, bool cloexec);
 /* Put a duplicate of @fd into the program without answering (SCM_RIGHTS).
  * Return: its number there, or a negative errno */
 int super_add_fd(struct super *s, struct call *c, int fd, bool cloexec);
+/* The same, in the place of the program's descriptor @at */
+int super_put_fd(struct super *s, struct call *c, int fd, int at, bool cloexec);
 /* Let the kernel do the call. Never for socket() of a family we serve. */
 void super_continue(struct super *s, struct call *c);
 void super_hold(struct super *s, struct call *c, call_cancel *cancel, void *held_by);

@@ -206,6 +206,10 @@ void trace_interrupt(struct super *s, struct call *c)
 	list_del(&c->node);
 	c->state = CALL_INTERRUPT;
 	c->cancel(s, c);
+	if (c->partial > 0) {
+		super_reply(s, c, c->partial);
+		return;
+	}
 	err = trace_request(s, c->tid, &t);
 	super_reply(s, c, err ? -EINTR : -ERESTARTSYS_);
 }
