@@ -172,7 +172,6 @@ int dev_new(struct net *net, const struct dev_kind *kind, const char *name,
 	list_init(&dev->node);
 	list_init(&dev->altnames);
 	list_init(&dev->mc);
-	list_init(&dev->taps);
 	count_init(&dev->holders);
 	dev->net = net;
 	net_hold(net);
@@ -409,6 +408,11 @@ static int check_move(struct dev *dev, struct net *to, const char *name, s32 ifi
 	if (err == -EEXIST && !name)
 		ack_set(ack,
 			"An interface with the same name exists in the target netns");
+	if (err == -EEXIST && name)
+		ack_format(
+		    ack,
+		    "Unable to use '%s' for the new interface name in the target netns",
+		    name);
 	if (err)
 		return err;
 	list_for_each(an, &dev->altnames, node) {
@@ -571,7 +575,7 @@ int dev_set_flags(struct dev *dev, u32 flags, u32 mask)
 		dev->flags ^= changed & plain;
 	if (changed & IFF_PROMISC) {
 		dev->flags ^= IFF_PROMISC;
-		dev->promisc += dev->flags & IFF_PROMISC ? 1 : (u32)-1;
+		dev_promisc(dev, dev->flags & IFF_PROMISC ? 1 : -1);
 	}
 	if (changed & IFF_ALLMULTI) {
 		dev->flags ^= IFF_ALLMULTI;
@@ -700,16 +704,7 @@ void dev_mc_del(struct dev *dev, const u8 *addr)
 
 void dev_promisc(struct dev *dev, int delta)
 {
-	bool was = dev->promisc;
-
 	dev->promisc += (u32)delta;
-	if (was != !!dev->promisc && dev->state == DEV_REGISTERED)
-		raise_change(dev, IFF_PROMISC);
-}
-
-void dev_allmulti(struct dev *dev, int delta)
-{
-	dev->allmulti += (u32)delta;
 }
 
 /* ---- the part ---- */

@@ -56,14 +56,20 @@ struct dev_kind {
 	const char *pattern; /* "veth%d" */
 	size_t priv_size;
 	void (*setup)(struct dev *dev);
+	/* Are the attributes of a request for this kind good, whatever it is about?
+	 * @tb: IFLA_x; @data as below. NULL: nothing to say */
+	int (*validate)(const struct nlattr *const tb[], const struct nlattr *data,
+			struct ext_ack *ack);
 	/*
 	 * RTM_NEWLINK. @dev is allocated and set up, in @net, not registered; generic
 	 * attributes (name, address, mtu, ...) are applied. The kind registers it
-	 * (dev_register). @data: attributes of IFLA_INFO_DATA, raw, or NULL.
+	 * (dev_register). @tb: the request's IFLA_x; @data: attributes of
+	 * IFLA_INFO_DATA, raw, or NULL. @caller->net: where the request was made.
 	 * NULL: dev_register alone.
 	 */
 	int (*newlink)(struct dev *dev, struct caller *caller,
-		       const struct nlattr *data, struct ext_ack *ack);
+		       const struct nlattr *const tb[], const struct nlattr *data,
+		       struct ext_ack *ack);
 	int (*changelink)(struct dev *dev, const struct nlattr *data,
 			  struct ext_ack *ack);
 	/* Unregister it and what cannot live without it, by dev_unregister(). NULL: it
@@ -112,7 +118,6 @@ struct dev {
 	char *alias;	      /* NULL: none */
 	struct list altnames; /* struct dev_altname */
 	struct list mc;	      /* struct dev_mc: hardware multicast addresses */
-	struct list taps;     /* path.c: of this device, all ethertypes */
 	u32 gso_max_size;
 	bool features_csum, features_gso; /* takes partial checksums; uncut segments */
 	struct dev_stats stats;
@@ -187,10 +192,7 @@ void dev_set_carrier(struct dev *dev,
 void dev_update_operstate(struct dev *dev);
 int dev_mc_add(struct dev *dev, const u8 *addr);
 void dev_mc_del(struct dev *dev, const u8 *addr);
-/* Counts of who wants all frames, all groups. Not shown as flags, as in Linux: those
- * are what dev_set_flags() was asked for. */
 void dev_promisc(struct dev *dev, int delta);
-void dev_allmulti(struct dev *dev, int delta);
 
 static inline void dev_hold(struct dev *dev)
 {
@@ -232,24 +234,15 @@ void path_receive(struct dev *dev, struct pkt *p);
  * cannot take them. Consumes. Return: 0, -ENETDOWN, -ENOBUFS, -EMSGSIZE */
 int path_transmit(struct dev *dev, struct pkt *p);
 
-/*
- * A tap sees frames of the devices it watches; the packet is borrowed. Data begin at
- * the link header when they go out, at the network header when they come in, with
- * p->l2 where the link header was. With an ethertype: only what comes in with it.
- * As a capture: both ways at the link header, and before anybody else.
- */
+/* A tap sees every frame in and out of the devices it watches; borrowed packet. */
 struct tap {
 	struct list node;
-	struct table_node by_type; /* in worker.taps, with an ethertype */
-	struct net *net;	   /* captures: NULL: every net */
-	struct dev *dev;	   /* NULL: every device; borrowed until tap_del() */
-	u16 ethertype;		   /* host order; 0: all */
+	struct net *net; /* NULL: every net (captures) */
+	s32 ifindex;	 /* 0: every device */
 	void (*see)(struct tap *tap, struct dev *dev, const struct pkt *p, bool out);
 	void *arg;
 };
-/* net, dev, ethertype, see are set. Return: 0, -ENOMEM (with an ethertype) */
-int __must_check tap_add(struct tap *tap);
-void capture_add(struct warren *w, struct tap *tap);
-void tap_del(struct tap *tap); /* also of captures */
+void tap_add(struct warren *w, struct tap *tap);
+void tap_del(struct tap *tap);
 
 #endif

@@ -71,7 +71,6 @@ int net_new(struct warren *w, const char *name, struct net **out)
 	table_init(&net->dev_by_index);
 	table_init(&net->dev_by_altname);
 	list_init(&net->socks);
-	list_init(&net->taps);
 	for (int i = 0; i < HOOK_NR; i++)
 		list_init(&net->hooks[i]);
 	list_init(&net->nsids);
@@ -145,6 +144,7 @@ static void nsid_free(struct nsid *id)
 {
 	list_del(&id->viewer_node);
 	list_del(&id->of_node);
+	id->viewer->n_nsids--;
 	net_free(id->viewer, id);
 }
 
@@ -185,13 +185,21 @@ void net_take_down(struct net *net)
 
 /* ---- nsid ---- */
 
+/* The entry stands in two lists; one of them is short (a hub names many, each of them
+ * names few), so both are walked in step */
 static struct nsid *nsid_entry(const struct net *viewer, const struct net *of)
 {
-	struct nsid *id;
+	const struct list *a = viewer->nsids.next, *b = of->nsids_of_me.next;
 
-	list_for_each(id, &of->nsids_of_me, of_node)
-		if (id->viewer == viewer)
-			return id;
+	for (; a != &viewer->nsids && b != &of->nsids_of_me; a = a->next, b = b->next) {
+		struct nsid *x = list_entry(a, struct nsid, viewer_node);
+		struct nsid *y = list_entry(b, struct nsid, of_node);
+
+		if (x->of == of)
+			return x;
+		if (y->viewer == viewer)
+			return y;
+	}
 	return NULL;
 }
 
@@ -212,30 +220,53 @@ struct net *nsid_find(const struct net *viewer, s32 want)
 	return NULL;
 }
 
-/* The viewer's list is kept in order of id: the first gap is the lowest free
- * number, and a dump comes out sorted. */
+/* Behind which entry does @*want (< 0: the lowest free, told) belong? NULL: it is
+ * taken. The viewer's list is kept in order of id, so a dump comes out sorted. */
+static struct list *nsid_place(struct net *viewer, s32 *want)
+{
+	struct list *l = viewer->nsids.prev;
+	s64 next = l == &viewer->nsids
+		       ? 0
+		       : list_entry(l, struct nsid, viewer_node)->id + (s64)1;
+	s32 gap = 0;
+
+	/* Nearly always: without a gap, or behind all */
+	if (*want < 0 && next == viewer->n_nsids && next <= INT32_MAX)
+		*want = (s32)next;
+	if (*want >= next)
+		return l;
+	for (l = viewer->nsids.next; l != &viewer->nsids; l = l->next, gap++) {
+		s32 id = list_entry(l, struct nsid, viewer_node)->id;
+
+		if (*want == id)
+			return NULL;
+		if (*want >= 0 ? id > *want : id != gap)
+			break;
+	}
+	if (*want < 0)
+		*want = gap;
+	return l->prev;
+}
+
 int nsid_set(struct net *viewer, struct net *of, s32 want)
 {
-	struct nsid *id, *at;
-	s32 gap = 0;
+	struct list *behind;
+	struct nsid *id;
 
 	if (nsid_entry(viewer, of))
 		return -EEXIST;
-	list_for_each(at, &viewer->nsids, viewer_node) {
-		if (want >= 0 && at->id == want)
-			return -EBUSY;
-		if (want >= 0 ? at->id > want : at->id != gap)
-			break;
-		gap++;
-	}
+	behind = nsid_place(viewer, &want);
+	if (!behind)
+		return -EBUSY;
 	id = net_alloc(viewer, sizeof(*id));
 	if (!id)
 		return -ENOMEM;
 	id->viewer = viewer;
 	id->of = of;
-	id->id = want >= 0 ? want : gap;
-	list_add_tail(&at->viewer_node, &id->viewer_node);
+	id->id = want;
+	list_add_tail(behind->next, &id->viewer_node);
 	list_add_tail(&of->nsids_of_me, &id->of_node);
+	viewer->n_nsids++;
 	event_raise(viewer, EV_NSID_NEW, id);
 	return 0;
 }

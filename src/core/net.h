@@ -50,10 +50,9 @@ struct net {
 	struct list socks; /* all sockets of this net, struct sock.net_node */
 	u32 n_socks;
 
-	struct list taps;	 /* path.c: of all devices and ethertypes */
-	u32 n_typed_taps;	 /* how many of ours are in worker.taps */
 	struct list hooks[5];	 /* hook.c, by point */
 	struct list nsids;	 /* struct nsid: ids that this net gave to others */
+	u32 n_nsids;
 	struct list nsids_of_me; /* struct nsid: ids that others gave to this one */
 	u64 drops[DROP_NR];
 	void *tunables; /* tunable.c: private values, copied at the first write */

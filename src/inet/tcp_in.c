@@ -24,7 +24,6 @@
  * small packets are merged so that overhead stays within the other half.
  */
 
-#include "core/filter.h"
 #include "core/tunable.h"
 #include "inet/tcp_impl.h"
 #include "ip/neigh.h"
@@ -1117,20 +1116,6 @@ static void listener(struct tcp_sock *lp, struct pkt *p, struct tcp_seg *sg)
 	}
 }
 
-bool tcp_filter(const struct sock *sk, struct pkt *p, struct tcp_seg *sg)
-{
-	u32 cut = p->len;
-
-	if (!filter_passes(sk, p, sg->data_off)) {
-		pkt_drop(sk->net, p, DROP_FILTER);
-		return false;
-	}
-	cut -= p->len;
-	sg->len -= cut;
-	sg->end_seq -= cut;
-	return true;
-}
-
 bool tcp_receive(struct net *net, struct pkt *p)
 {
 	struct demux *d = &tcp_worker(net)->demux;
@@ -1168,8 +1153,7 @@ bool tcp_receive(struct net *net, struct pkt *p)
 			pkt_drop(net, p, DROP_TTL);
 			return true;
 		}
-		if (tcp_filter(&is->sk, p, &sg))
-			tcp_process(tcp_sk(&is->sk), p, &sg);
+		tcp_process(tcp_sk(&is->sk), p, &sg);
 		return true;
 	}
 	if (n && n->kind == DEMUX_REQUEST) {
@@ -1180,8 +1164,7 @@ bool tcp_receive(struct net *net, struct pkt *p)
 		return true;
 	is = demux_find_bound(d, net, &t, is_listener);
 	if (is) {
-		if (tcp_filter(&is->sk, p, &sg))
-			listener(tcp_sk(&is->sk), p, &sg);
+		listener(tcp_sk(&is->sk), p, &sg);
 		return true;
 	}
 	tcp_reply_reset(net, &sg);

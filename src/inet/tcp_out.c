@@ -686,12 +686,8 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 		if (push_one == 2)
 			quota = 1;
 		limit = (u32)min((u64)limit, (u64)quota * mss);
-		if (p->len > limit && !push_one &&
-		    worth_waiting(tp, limit, mss, goal)) {
-			/* held for a bigger cwnd: it must go on to grow */
-			cwnd_limited = (u64)quota * mss < tcp_wnd_end(tp) - tx->seq;
+		if (p->len > limit && !push_one && worth_waiting(tp, limit, mss, goal))
 			break;
-		}
 		/* whole segments, unless it all fits */
 		if (p->len > limit) {
 			if (limit > mss)

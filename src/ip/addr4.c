@@ -23,6 +23,8 @@
 #include "ip/fib.h"
 #include "ip/ip_parts.h"
 
+#define IP4_MIN_MTU 68
+
 struct addr4_worker {
 	struct table by_addr; /* struct ifaddr4 */
 };
@@ -139,7 +141,20 @@ be32 addr4_select(const struct net *net, const struct dev *dev, be32 dst, u8 sco
 
 /* ---- routes that belong to an address ---- */
 
-static void magic(bool add, u32 table, u8 type, be32 dst, u8 plen,
+/* What is sent by way of a secondary's routes has the primary's address */
+static be32 source_of(const struct ifaddr4 *ifa)
+{
+	const struct ifaddr4 *at;
+
+	if (ifa->flags & IFA_F_SECONDARY)
+		list_for_each(at, &in_dev4(ifa->dev)->addrs, node)
+			if (!(at->flags & IFA_F_SECONDARY) && at->mask == ifa->mask &&
+			    subnet_has(at, ifa->address))
+				return at->local;
+	return ifa->local;
+}
+
+static void magic(bool add, u32 table, u8 type, be32 dst, u8 plen, u32 metric,
 		  const struct ifaddr4 *ifa)
 {
 	struct net *net = ifa->dev->net;
@@ -151,8 +166,8 @@ static void magic(bool add, u32 table, u8 type, be32 dst, u8 plen,
 	    .scope = type == RTN_LOCAL ? RT_SCOPE_HOST : RT_SCOPE_LINK,
 	    .protocol = RTPROT_KERNEL,
 	    .table = table,
-	    .priority = table == RT_TABLE_MAIN ? ifa->metric : 0,
-	    .prefsrc = ipaddr_v4(ifa->local),
+	    .priority = metric,
+	    .prefsrc = ipaddr_v4(source_of(ifa)),
 	    .oif = ifa->dev->ifindex,
 	    .nl_flags = NLM_F_CREATE | NLM_F_APPEND,
 	};
@@ -166,8 +181,10 @@ static void magic(bool add, u32 table, u8 type, be32 dst, u8 plen,
 
 static bool has_prefix_route(const struct ifaddr4 *ifa)
 {
+	be32 prefix = ifa->address & ifa->mask;
+
 	return !(ifa->flags & (IFA_F_SECONDARY | IFA_F_NOPREFIXROUTE)) &&
-	       ifa->plen < 32 && !ip4_is_zeronet(ifa->address & ifa->mask);
+	       (ifa->plen < 32 || prefix != ifa->local) && !ip4_is_zeronet(prefix);
 }
 
 /* The subnet and its broadcast addresses: while the device is up */
@@ -179,18 +196,19 @@ static void subnet_routes(bool add, const struct ifaddr4 *ifa)
 	if (!dev_is_up(ifa->dev) && add)
 		return;
 	if (ifa->broadcast && !ip4_is_broadcast(ifa->broadcast))
-		magic(add, RT_TABLE_LOCAL, RTN_BROADCAST, ifa->broadcast, 32, ifa);
+		magic(add, RT_TABLE_LOCAL, RTN_BROADCAST, ifa->broadcast, 32, 0, ifa);
 	if (!has_prefix_route(ifa))
 		return;
 	magic(add, dev_is_lo(ifa->dev) ? RT_TABLE_LOCAL : RT_TABLE_MAIN,
-	      dev_is_lo(ifa->dev) ? RTN_LOCAL : RTN_UNICAST, net_addr, ifa->plen, ifa);
+	      dev_is_lo(ifa->dev) ? RTN_LOCAL : RTN_UNICAST, net_addr, ifa->plen,
+	      ifa->metric, ifa);
 	if (ifa->plen < 31)
-		magic(add, RT_TABLE_LOCAL, RTN_BROADCAST, last, 32, ifa);
+		magic(add, RT_TABLE_LOCAL, RTN_BROADCAST, last, 32, 0, ifa);
 }
 
 static void add_routes(struct ifaddr4 *ifa)
 {
-	magic(true, RT_TABLE_LOCAL, RTN_LOCAL, ifa->local, 32, ifa);
+	magic(true, RT_TABLE_LOCAL, RTN_LOCAL, ifa->local, 32, 0, ifa);
 	subnet_routes(true, ifa);
 }
 
@@ -220,8 +238,11 @@ static void del_routes(struct ifaddr4 *ifa)
 {
 	if (!another_subnet(ifa))
 		subnet_routes(false, ifa);
-	if (!another_has(ifa, ifa->local))
-		magic(false, RT_TABLE_LOCAL, RTN_LOCAL, ifa->local, 32, ifa);
+	if (another_has(ifa, ifa->local))
+		return;
+	magic(false, RT_TABLE_LOCAL, RTN_LOCAL, ifa->local, 32, 0, ifa);
+	if (!addr4_is_local(ifa->dev->net, ifa->local))
+		fib_drop_source(ifa->dev->net, RT_TABLE_MAIN, ifa->local);
 }
 
 /* ---- adding and deleting ---- */
@@ -230,7 +251,7 @@ static struct in_dev4 *in_dev4_get(struct dev *dev)
 {
 	struct in_dev4 *in = in_dev4(dev);
 
-	if (in)
+	if (in || dev->mtu < IP4_MIN_MTU)
 		return in;
 	in = net_alloc(dev->net, sizeof(*in));
 	if (!in)
@@ -260,10 +281,12 @@ static struct ifaddr4 *settle_secondaries(struct ifaddr4 *gone)
 		if (ifa == gone || !(ifa->flags & IFA_F_SECONDARY) ||
 		    ifa->mask != gone->mask || !subnet_has(ifa, gone->address))
 			continue;
+		if (promote) /* it comes back with its new primary's address */
+			magic(false, RT_TABLE_LOCAL, RTN_LOCAL, ifa->local, 32, 0, ifa);
 		if (!promote) {
 			unlink_addr(ifa);
 			event_raise(gone->dev->net, EV_ADDR4_DEL, ifa);
-			magic(false, RT_TABLE_LOCAL, RTN_LOCAL, ifa->local, 32, ifa);
+			magic(false, RT_TABLE_LOCAL, RTN_LOCAL, ifa->local, 32, 0, ifa);
 			net_free(gone->dev->net, ifa);
 		} else if (!promoted) {
 			promoted = ifa;
@@ -272,18 +295,20 @@ static struct ifaddr4 *settle_secondaries(struct ifaddr4 *gone)
 	return promoted;
 }
 
-/* Before the first that comes later in Linux's order */
+/* Linux's order: primaries from narrow scopes to wide ones, a secondary last */
 static void place(struct in_dev4 *in, struct ifaddr4 *ifa)
 {
+	struct list *behind = &in->addrs;
 	struct ifaddr4 *at;
 
-	if (!(ifa->flags & IFA_F_SECONDARY))
-		list_for_each(at, &in->addrs, node)
-			if (at->flags & IFA_F_SECONDARY || at->scope > ifa->scope) {
-				list_add_tail(&at->node, &ifa->node);
-				return;
-			}
-	list_add_tail(&in->addrs, &ifa->node);
+	if (ifa->flags & IFA_F_SECONDARY) {
+		list_add_tail(&in->addrs, &ifa->node);
+		return;
+	}
+	list_for_each(at, &in->addrs, node)
+		if (!(at->flags & IFA_F_SECONDARY) && at->scope >= ifa->scope)
+			behind = &at->node;
+	list_add_tail(behind->next, &ifa->node);
 }
 
 void addr4_del_one(struct ifaddr4 *ifa)
@@ -306,6 +331,10 @@ void addr4_del_one(struct ifaddr4 *ifa)
 	place(in_dev4(dev), promoted);
 	event_raise(net, EV_ADDR4_ADD, promoted);
 	add_routes(promoted);
+	list_for_each(ifa, &in_dev4(dev)->addrs, node)
+		if (ifa->flags & IFA_F_SECONDARY && ifa->mask == promoted->mask &&
+		    subnet_has(promoted, ifa->address))
+			add_routes(ifa);
 }
 
 /* Lifetimes: preferred first makes it deprecated, then valid ends it */
@@ -402,6 +431,8 @@ int addr4_add(struct dev *dev, const struct ifaddr4 *want, bool replace,
 
 	if (!in)
 		return -ENOBUFS;
+	if (!want->local)
+		return 0; /* as Linux: taken, and nothing comes of it */
 	ifa = find_same(in, want);
 	if (ifa)
 		return replace ? change(ifa, want) : -EEXIST;
@@ -472,8 +503,8 @@ static void lo_address(struct dev *dev)
 	    .preferred_s = 0xffffffffU,
 	};
 
-	if (list_empty(&in_dev4(dev)->addrs))
-		(void)addr4_add(dev, &want, false, NULL);
+	(void)addr4_add(dev, &want, false,
+			NULL); /* -EEXIST: somebody gave it already */
 }
 
 static void dev_up(struct dev *dev)
@@ -503,24 +534,40 @@ static void dev_gone(struct dev *dev)
 	net_free(dev->net, in);
 }
 
-/* Labels that were the device's name follow it */
+/* A link too small for a packet has no IPv4 at all (RFC 791 §3.2) */
+static void dev_mtu_changed(struct dev *dev)
+{
+	if (dev->mtu < IP4_MIN_MTU)
+		dev_gone(dev);
+	else
+		(void)in_dev4_get(dev);
+}
+
+/* Labels follow the name of the device: the first becomes it, those behind keep what
+ * stands after their colon, or get a number */
 static void dev_renamed(struct dev *dev)
 {
 	struct in_dev4 *in = in_dev4(dev);
 	struct ifaddr4 *ifa;
+	unsigned n = 0;
 
-	if (in)
-		list_for_each(ifa, &in->addrs, node) {
-			char *colon = strchr(ifa->label, ':');
-			char label[IFNAMSIZ + IFNAMSIZ];
-			size_t n = strlen(dev->name);
+	if (!in)
+		return;
+	list_for_each(ifa, &in->addrs, node) {
+		char old[IFNAMSIZ], number[16], *tail;
+		size_t keep;
 
-			memcpy(label, dev->name, n + 1);
-			if (colon)
-				memcpy(label + n, colon, strlen(colon) + 1);
-			if (strlen(label) < IFNAMSIZ)
-				memcpy(ifa->label, label, strlen(label) + 1);
-		}
+		memcpy(old, ifa->label, sizeof(old));
+		memcpy(ifa->label, dev->name, sizeof(ifa->label));
+		if (++n == 1)
+			continue;
+		snprintf(number, sizeof(number), ":%u", n);
+		tail = strchr(old, ':');
+		if (!tail)
+			tail = number;
+		keep = min(strlen(dev->name), IFNAMSIZ - 1 - strlen(tail));
+		memcpy(ifa->label + keep, tail, strlen(tail) + 1);
+	}
 }
 
 static int dev_event(struct net *net, enum event_kind kind, void *obj)
@@ -530,7 +577,7 @@ static int dev_event(struct net *net, enum event_kind kind, void *obj)
 	(void)net;
 	switch (kind) {
 	case EV_DEV_REGISTER:
-		return in_dev4_get(dev) ? 0 : -ENOMEM;
+		return in_dev4_get(dev) || dev->mtu < IP4_MIN_MTU ? 0 : -ENOMEM;
 	case EV_DEV_UP:
 		dev_up(dev);
 		break;
@@ -540,6 +587,9 @@ static int dev_event(struct net *net, enum event_kind kind, void *obj)
 	case EV_DEV_NAME:
 		dev_renamed(dev);
 		break;
+	case EV_DEV_MTU:
+		dev_mtu_changed(dev);
+		break;
 	default:
 		break;
 	}
@@ -548,8 +598,8 @@ static int dev_event(struct net *net, enum event_kind kind, void *obj)
 
 static int addr4_boot(struct warren *w)
 {
-	static const enum event_kind kinds[] = {EV_DEV_REGISTER, EV_DEV_UP,
-						EV_DEV_UNREGISTER, EV_DEV_NAME};
+	static const enum event_kind kinds[] = {
+	    EV_DEV_REGISTER, EV_DEV_UP, EV_DEV_UNREGISTER, EV_DEV_NAME, EV_DEV_MTU};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		int err = event_listen(w, &addr4_part, kinds[i], dev_event);

@@ -22,6 +22,20 @@
 #include "ip/addr4.h"
 #include "ip/fib_impl.h"
 
+struct fib_worker {
+	struct table by_source; /* struct fib_route, those with a prefsrc */
+};
+
+static struct table *by_source(const struct net *net)
+{
+	return &((struct fib_worker *)worker_part(net->worker, PART_FIB))->by_source;
+}
+
+static u32 source_hash(const struct net *net, const struct ipaddr *src)
+{
+	return hash3(&net->worker->key, (__force u32)src->w[0], PART_FIB, net->mix);
+}
+
 /* dev->slot[DEV_SLOT_FIB] */
 struct fib_dev {
 	struct list hops; /* struct fib_hop.dev_node */
@@ -100,6 +114,10 @@ static struct fib_table *table_make(struct net *net, u16 family, u32 id)
 		fn->local = t;
 	if (family == AF_INET && id == RT_TABLE_MAIN)
 		fn->main_table = t;
+	/* Without policy rules Linux keeps the two in one, so they come together */
+	if (family == AF_INET && id == RT_TABLE_LOCAL && !rule_has_own(net) &&
+	    !table_make(net, family, RT_TABLE_MAIN))
+		return NULL;
 	return t;
 }
 
@@ -126,6 +144,8 @@ static void route_unhook(struct fib_route *r)
 {
 	for (int i = 0; i < r->n_hops; i++)
 		list_del(&r->hops[i].dev_node);
+	if (r->prefix && !ipaddr_is_any(&r->prefsrc))
+		table_del(by_source(r->prefix->table->net), &r->by_source);
 	r->dead = true;
 }
 
@@ -177,6 +197,27 @@ static int dev_hops(struct dev *dev, struct list **out)
 
 /* ---- checking a request ---- */
 
+static bool type_has_hops(u8 type)
+{
+	return type_errors[type] == 0;
+}
+
+/* What is @addr, as the local table has it? @dev: NULL, or only that one's addresses */
+static u8 addr_type(struct net *net, const struct ipaddr *addr, const struct dev *dev)
+{
+	const struct flow fl = {.family = AF_INET, .dst = *addr};
+	struct fib_result res = {0};
+
+	if (ip4_is_zeronet(addr->v4) || ip4_is_broadcast(addr->v4))
+		return RTN_BROADCAST;
+	if (ip4_is_multicast(addr->v4))
+		return RTN_MULTICAST;
+	if (fib_table_lookup(net, RT_TABLE_LOCAL, &fl, &res) ||
+	    (dev && res.hop && res.hop->dev != dev))
+		return RTN_UNICAST;
+	return res.route->type;
+}
+
 static int check_gateway(struct net *net, const struct fib_config *cfg,
 			 struct fib_hop *h, struct ext_ack *ack)
 {
@@ -190,11 +231,11 @@ static int check_gateway(struct net *net, const struct fib_config *cfg,
 	};
 	int err;
 
-	if (cfg->scope >= RT_SCOPE_LINK) {
-		ack_set(ack, "Nexthop has invalid scope");
-		return -EINVAL;
-	}
 	if (h->flags & RTNH_F_ONLINK) {
+		if (cfg->scope >= RT_SCOPE_LINK) {
+			ack_set(ack, "Nexthop has invalid scope");
+			return -EINVAL;
+		}
 		if (!h->dev) {
 			ack_set(ack, "Nexthop device required for onlink");
 			return -ENODEV;
@@ -202,6 +243,10 @@ static int check_gateway(struct net *net, const struct fib_config *cfg,
 		if (!dev_is_up(h->dev)) {
 			ack_set(ack, "Nexthop device is not up");
 			return -ENETDOWN;
+		}
+		if (addr_type(net, &h->gateway, h->dev) != RTN_UNICAST) {
+			ack_set(ack, "Nexthop has invalid gateway");
+			return -EINVAL;
 		}
 		h->scope = RT_SCOPE_LINK;
 		return 0;
@@ -224,11 +269,7 @@ static int check_gateway(struct net *net, const struct fib_config *cfg,
 		ack_set(ack, "No egress device for nexthop gateway");
 		return -ENODEV;
 	}
-	if (!dev_is_up(h->dev)) {
-		ack_set(ack, "Nexthop device is not up");
-		return -ENETDOWN;
-	}
-	return 0;
+	return dev_is_up(h->dev) ? 0 : -ENETDOWN;
 }
 
 static int check_hop(struct net *net, const struct fib_config *cfg, struct fib_hop *h,
@@ -250,7 +291,7 @@ static int check_hop(struct net *net, const struct fib_config *cfg, struct fib_h
 				     "can not be set");
 			return -EINVAL;
 		}
-		if (!h->dev)
+		if (!h->dev || !in_dev4(h->dev))
 			return -ENODEV;
 		if (!dev_is_up(h->dev)) {
 			ack_set(ack, "Device for nexthop is not up");
@@ -263,35 +304,74 @@ static int check_hop(struct net *net, const struct fib_config *cfg, struct fib_h
 	return 0;
 }
 
-static bool type_has_hops(u8 type)
-{
-	return type_errors[type] == 0;
-}
+/* The widest scope that a route of each type may have */
+static const u8 type_scopes[RTN_MAX + 1] = {
+    [RTN_UNSPEC] = RT_SCOPE_NOWHERE, [RTN_LOCAL] = RT_SCOPE_HOST,
+    [RTN_BROADCAST] = RT_SCOPE_LINK, [RTN_ANYCAST] = RT_SCOPE_LINK,
+    [RTN_NAT] = RT_SCOPE_NOWHERE,    [RTN_XRESOLVE] = RT_SCOPE_NOWHERE,
+};
 
-static int check_config(struct net *net, const struct fib_config *cfg,
-			struct ext_ack *ack)
+static int check_prefix(const struct fib_config *cfg, struct ext_ack *ack)
 {
 	struct ipaddr masked = cfg->dst;
 
-	if (cfg->type > RTN_MAX || cfg->plen > ip_addr_len(cfg->family) * 8) {
+	if (cfg->plen > ip_addr_len(cfg->family) * 8) {
 		ack_set(ack, "Invalid prefix length");
 		return -EINVAL;
 	}
 	ipaddr_mask(&masked, cfg->plen);
-	if (cfg->plen && !ipaddr_equal(&masked, &cfg->dst)) {
-		ack_set(ack, "Invalid prefix for given prefix length");
+	if (ipaddr_equal(&masked, &cfg->dst))
+		return 0;
+	ack_set(ack, "Invalid prefix for given prefix length");
+	return -EINVAL;
+}
+
+/* What is wrong whatever the next hops are */
+static int check_config(const struct fib_config *cfg, struct ext_ack *ack)
+{
+	if (cfg->type > RTN_MAX) {
+		ack_set(ack, "Invalid route type");
 		return -EINVAL;
 	}
-	if (!type_has_hops(cfg->type) &&
-	    (cfg->oif || cfg->gateway.family != AF_UNSPEC || cfg->n_hops)) {
-		ack_set(ack,
-			"Route with device and gateway can not be used with this type");
+	if (type_scopes[cfg->type] > cfg->scope) {
+		ack_set(ack, "Invalid scope");
 		return -EINVAL;
 	}
-	if (cfg->prefsrc.family == AF_INET && cfg->prefsrc.v4 &&
-	    (cfg->type != RTN_LOCAL || !ipaddr_equal(&cfg->dst, &cfg->prefsrc)) &&
-	    !addr4_is_local(net, cfg->prefsrc.v4)) {
-		ack_set(ack, "Invalid prefsrc address");
+	if (cfg->flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) {
+		ack_set(ack, "Invalid rtm_flags - can not contain DEAD or LINKDOWN");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Several hops, and what the request says of a single one: the first must be that */
+static int check_first_hop(const struct fib_config *cfg, struct ext_ack *ack)
+{
+	if (!cfg->n_hops)
+		return 0;
+	if (cfg->oif && cfg->hops[0].oif != cfg->oif) {
+		ack_set(ack, "Nexthop device index does not match RTA_OIF");
+		return -EINVAL;
+	}
+	if (cfg->gateway.family &&
+	    !ipaddr_equal(&cfg->gateway, &cfg->hops[0].gateway)) {
+		ack_set(ack, "Nexthop gateway does not match RTA_GATEWAY or RTA_VIA");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_type(const struct fib_config *cfg, struct ext_ack *ack)
+{
+	if (!type_has_hops(cfg->type)) {
+		if (!cfg->oif && cfg->gateway.family == AF_UNSPEC && !cfg->n_hops)
+			return 0;
+		ack_set(ack, "Gateway, device and multipath can not be specified for "
+			     "this route type");
+		return -EINVAL;
+	}
+	if (cfg->type == RTN_UNSPEC) {
+		ack_set(ack, "Invalid route type");
 		return -EINVAL;
 	}
 	if (cfg->scope > RT_SCOPE_HOST) {
@@ -301,46 +381,65 @@ static int check_config(struct net *net, const struct fib_config *cfg,
 	return 0;
 }
 
+static int check_prefsrc(struct net *net, const struct fib_config *cfg,
+			 struct ext_ack *ack)
+{
+	if (cfg->prefsrc.family != AF_INET || !cfg->prefsrc.v4 ||
+	    (cfg->type == RTN_LOCAL && ipaddr_equal(&cfg->dst, &cfg->prefsrc)))
+		return 0;
+	if (addr_type(net, &cfg->prefsrc, NULL) == RTN_LOCAL)
+		return 0;
+	ack_set(ack, "Invalid prefsrc address");
+	return -EINVAL;
+}
+
+/* Host scope: an address, which may be of a device that is down (N5.5) */
+static int host_hop(struct net *net, const struct fib_config *cfg, struct fib_route *r,
+		    struct ext_ack *ack)
+{
+	struct fib_hop *h = &r->hops[0];
+
+	if (r->n_hops != 1) {
+		ack_set(ack, "Route with host scope can not have multiple nexthops");
+		return -EINVAL;
+	}
+	if (h->gateway.family != AF_UNSPEC) {
+		ack_set(ack, "Route with host scope can not have a gateway");
+		return -EINVAL;
+	}
+	h->scope = RT_SCOPE_NOWHERE;
+	h->dev = dev_by_index(net, cfg->n_hops ? cfg->hops[0].oif : cfg->oif);
+	return h->dev ? 0 : -ENODEV;
+}
+
 static int fill_hops(struct net *net, const struct fib_config *cfg, struct fib_route *r,
 		     struct ext_ack *ack)
 {
+	int err = check_first_hop(cfg, ack);
+
+	if (!err)
+		err = check_type(cfg, ack);
+	if (err)
+		return err;
 	if (!type_has_hops(cfg->type)) {
 		r->n_hops = 0;
 		return 0;
 	}
 	for (int i = 0; i < r->n_hops; i++) {
 		struct fib_hop *h = &r->hops[i];
-		s32 oif = cfg->oif;
-		int err;
 
 		h->route = r;
-		h->weight = 1;
-		if (cfg->n_hops) {
-			oif = cfg->hops[i].oif;
-			h->gateway = cfg->hops[i].gateway;
-			h->flags = cfg->hops[i].flags;
-			h->weight = cfg->hops[i].weight ? cfg->hops[i].weight : 1;
-		} else {
-			h->gateway = cfg->gateway;
-			h->flags = (u8)cfg->flags;
-		}
-		/* A local route's address may be of a device that is down (N5.5) */
-		if (cfg->scope == RT_SCOPE_HOST && !cfg->n_hops) {
-			if (h->gateway.family != AF_UNSPEC) {
-				ack_set(ack,
-					"Route with host scope can not have a gateway");
-				return -EINVAL;
-			}
-			h->scope = RT_SCOPE_NOWHERE;
-			h->dev = dev_by_index(net, oif);
-			err = h->dev ? 0 : -ENODEV;
-		} else {
-			err = check_hop(net, cfg, h, oif, ack);
-		}
-		if (err)
-			return err;
+		h->gateway = cfg->n_hops ? cfg->hops[i].gateway : cfg->gateway;
+		h->flags = (u8)(cfg->n_hops ? cfg->hops[i].flags : cfg->flags);
+		h->weight =
+		    cfg->n_hops && cfg->hops[i].weight ? cfg->hops[i].weight : 1;
 	}
-	return 0;
+	if (cfg->scope == RT_SCOPE_HOST)
+		return host_hop(net, cfg, r, ack);
+	for (int i = 0; i < r->n_hops && !err; i++)
+		err = check_hop(net, cfg, &r->hops[i],
+				cfg->n_hops ? cfg->hops[i].oif : cfg->oif, ack);
+	return err;
 }
 
 static int route_make(struct net *net, const struct fib_config *cfg,
@@ -489,13 +588,23 @@ static int insert(struct fib_prefix *px, const struct fib_config *cfg,
 		}
 		if (cfg->nl_flags & NLM_F_REPLACE)
 			old = list_entry(at, struct fib_route, node);
-	} else if (!(cfg->nl_flags & NLM_F_CREATE)) {
+	}
+	if (!old && !(cfg->nl_flags & NLM_F_CREATE))
 		return -ENOENT;
+	if (!ipaddr_is_any(&r->prefsrc)) {
+		err = table_reserve(by_source(net));
+		if (err)
+			return err;
 	}
 	err = hook_devs(r);
 	if (err)
 		return err;
 	r->prefix = px;
+	if (!ipaddr_is_any(&r->prefsrc)) {
+		err = table_add(by_source(net), &r->by_source,
+				source_hash(net, &r->prefsrc));
+		BUG_ON(err);
+	}
 	list_add_tail(at, &r->node);
 	px->table->n_routes++;
 	announce(net, cfg, r,
@@ -511,7 +620,7 @@ int fib_add(struct net *net, const struct fib_config *cfg, struct ext_ack *ack)
 	struct fib_table *t;
 	struct fib_prefix *px;
 	struct fib_route *r;
-	int err = check_config(net, cfg, ack);
+	int err = check_prefix(cfg, ack);
 
 	if (err)
 		return err;
@@ -519,7 +628,11 @@ int fib_add(struct net *net, const struct fib_config *cfg, struct ext_ack *ack)
 	t = table_make(net, cfg->family, cfg->table);
 	if (!t)
 		return -ENOBUFS;
-	err = route_make(net, cfg, &r, ack);
+	err = check_config(cfg, ack);
+	if (!err)
+		err = route_make(net, cfg, &r, ack);
+	if (!err && type_has_hops(cfg->type))
+		err = check_prefsrc(net, cfg, ack);
 	if (err)
 		return err;
 	px = prefix_get(t, cfg);
@@ -539,7 +652,7 @@ int fib_add(struct net *net, const struct fib_config *cfg, struct ext_ack *ack)
 
 static bool hop_matches(const struct fib_config *cfg, const struct fib_route *r)
 {
-	if (cfg->n_hops) {
+	if (cfg->n_hops && !cfg->oif && !cfg->gateway.family) {
 		if (cfg->n_hops != r->n_hops)
 			return false;
 		for (int i = 0; i < r->n_hops; i++) {
@@ -585,7 +698,10 @@ int fib_del(struct net *net, const struct fib_config *cfg, struct ext_ack *ack)
 	struct fib_table *t = fib_table(net, cfg->family, cfg->table);
 	struct lpm_node *n;
 	struct fib_route *r;
+	int err = check_prefix(cfg, ack);
 
+	if (err)
+		return err;
 	if (!t) {
 		ack_set(ack, "FIB table does not exist");
 		return -ESRCH;
@@ -612,6 +728,22 @@ static void table_empty(struct fib_table *t, const struct fib_config *why)
 
 		/* the last removal frees the prefix */
 		route_remove(list_first(&px->routes, struct fib_route, node), why);
+	}
+}
+
+void fib_drop_source(struct net *net, u32 table, be32 addr)
+{
+	const struct ipaddr src = ipaddr_v4(addr);
+	u32 hash = source_hash(net, &src);
+	struct table_node *n = table_first(by_source(net), hash);
+
+	while (n) {
+		struct fib_route *r = container_of(n, struct fib_route, by_source);
+
+		n = table_next(n);
+		if (r->table == table && r->prefix->table->net == net &&
+		    ipaddr_equal(&r->prefsrc, &src))
+			route_remove(r, NULL);
 	}
 }
 
@@ -797,6 +929,17 @@ static int fib_boot(struct warren *w)
 	return 0;
 }
 
+static int fib_worker_init(struct worker *k)
+{
+	table_init(&((struct fib_worker *)worker_part(k, PART_FIB))->by_source);
+	return 0;
+}
+
+static void fib_worker_exit(struct worker *k)
+{
+	table_fini(&((struct fib_worker *)worker_part(k, PART_FIB))->by_source);
+}
+
 static int fib_net_init(struct net *net)
 {
 	list_init(&fib_net(net)->tables);
@@ -820,8 +963,11 @@ static void fib_net_exit(struct net *net)
 const struct part fib_part = {
     .name = "fib",
     .id = PART_FIB,
+    .worker_size = sizeof(struct fib_worker),
     .net_size = sizeof(struct fib_net),
     .boot = fib_boot,
+    .worker_init = fib_worker_init,
     .net_init = fib_net_init,
     .net_exit = fib_net_exit,
+    .worker_exit = fib_worker_exit,
 };

@@ -34,6 +34,7 @@ struct fib_route {
 	u8 tos, type, scope, protocol;
 	u32 priority, table, flags;
 	struct ipaddr prefsrc;
+	struct table_node by_source; /* of the worker, when there is a prefsrc */
 	u32 metrics[FIB_METRICS]; /* by RTAX_x; 0: not set */
 	u64 lock;		  /* bit RTAX_x */
 	char cc[16];
@@ -99,6 +100,8 @@ struct fib_table *fib_table_next(struct fib_table *t);
 void fib_dst(const struct fib_route *r, struct ipaddr *dst, u8 *plen);
 /* Changes whenever an answer could be different: cached routes compare it */
 u32 fib_gen(const struct net *net);
+/* An address is gone: the routes of @table that would send from it go too, untold */
+void fib_drop_source(struct net *net, u32 table, be32 addr);
 int fib_flush_table(struct net *net, u16 family, u32 id);
 
 #endif

@@ -283,7 +283,8 @@ static struct route *route_make(struct net *net, const struct flow *fl, u8 type,
 		rt->table = res->table;
 		rt->prefsrc = res->route->prefsrc;
 		if (type == RTN_UNICAST && res->hop &&
-		    res->hop->gateway.family != AF_UNSPEC) {
+		    res->hop->gateway.family != AF_UNSPEC &&
+		    res->hop->scope == RT_SCOPE_LINK) {
 			rt->nexthop = res->hop->gateway;
 			rt->has_gateway = true;
 		}
@@ -311,7 +312,15 @@ static be32 hop_source(struct net *net, const struct fib_result *res, be32 dst)
 	return addr4_select(net, res->hop->dev, dst, res->route->scope);
 }
 
-static int check_source(struct net *net, struct flow *fl)
+static u8 wire_type(be32 dst)
+{
+	if (ip4_is_broadcast(dst))
+		return RTN_BROADCAST;
+	return ip4_is_multicast(dst) ? RTN_MULTICAST : RTN_UNICAST;
+}
+
+/* Return: 0, or 1 when that answers the whole question */
+static int check_source(struct net *net, struct flow *fl, struct route **out)
 {
 	be32 src = fl->src.v4;
 
@@ -323,19 +332,15 @@ static int check_source(struct net *net, struct flow *fl)
 	    (ip4_is_multicast(fl->dst.v4) || ip4_is_broadcast(fl->dst.v4))) {
 		struct dev *dev = addr4_dev(net, src);
 
+		int err;
+
 		if (!dev)
 			return fl->any_src ? 0 : -ENETUNREACH;
 		fl->oif = dev->ifindex;
-		return 0;
+		err = answer(net, fl, wire_type(fl->dst.v4), dev, NULL, out);
+		return err ? err : 1;
 	}
 	return fl->any_src || addr4_is_local(net, src) ? 0 : -ENETUNREACH;
-}
-
-static u8 wire_type(be32 dst)
-{
-	if (ip4_is_broadcast(dst))
-		return RTN_BROADCAST;
-	return ip4_is_multicast(dst) ? RTN_MULTICAST : RTN_UNICAST;
 }
 
 /* A device was named: some destinations need no table. Return: 1 when answered */
@@ -362,6 +367,13 @@ static int output_by_dev(struct net *net, struct flow *fl, struct dev *dev,
 	return 0;
 }
 
+/* A packet from 127.0.0.0/8 stays here (RFC 1122 §3.2.1.3) */
+static bool may_leave(const struct dev *dev, be32 src)
+{
+	return !ip4_is_loopback(src) || dev_is_lo(dev) ||
+	       conf4_get(dev->net, dev, CONF4_ROUTE_LOCALNET);
+}
+
 static int output_found(struct net *net, struct flow *fl, const struct fib_result *res,
 			struct route **out)
 {
@@ -375,15 +387,16 @@ static int output_found(struct net *net, struct flow *fl, const struct fib_resul
 					  res->route->prefsrc.v4
 				      ? res->route->prefsrc
 				      : fl->dst;
-		err = answer(net, fl, RTN_LOCAL, net->lo ? net->lo : dev, res, out);
+		type = wire_type(fl->dst.v4);
+		err = answer(net, fl, type == RTN_UNICAST ? RTN_LOCAL : type,
+			     net->lo ? net->lo : dev, res, out);
 		if (!err)
 			(*out)->loop_iif = fl->oif ? fl->oif : dev->ifindex;
 		return err;
 	}
 	if (!fl->src.v4)
 		fl->src = ipaddr_v4(hop_source(net, res, fl->dst.v4));
-	if (ip4_is_loopback(fl->src.v4) && !dev_is_lo(dev) &&
-	    !conf4_get(net, dev, CONF4_ROUTE_LOCALNET))
+	if (!may_leave(dev, fl->src.v4))
 		return -EINVAL;
 	if (type == RTN_UNICAST)
 		type = wire_type(fl->dst.v4);
@@ -400,9 +413,9 @@ int route_output(struct net *net, struct flow *fl, struct route **out)
 	fl->src.family = fl->dst.family = AF_INET;
 	fl->iif = 1;
 	if (fl->src.v4) {
-		err = check_source(net, fl);
+		err = check_source(net, fl, out);
 		if (err)
-			return err;
+			return min(err, 0);
 	}
 	if (fl->oif) {
 		dev = dev_by_index(net, fl->oif);
@@ -412,9 +425,9 @@ int route_output(struct net *net, struct flow *fl, struct route **out)
 		if (err)
 			return min(err, 0);
 	}
-	if (!fl->dst.v4) {
-		if (!net->lo || !dev_is_up(net->lo))
-			return -ENETUNREACH;
+	if (!fl->dst.v4) { /* this host, whatever the state of lo */
+		if (!net->lo || !in_dev4(net->lo))
+			return -EINVAL;
 		fl->dst = fl->src;
 		if (!fl->dst.v4)
 			fl->dst = fl->src = ipaddr_v4(cpu_to_be32(INADDR_LOOPBACK));
@@ -430,6 +443,8 @@ int route_output(struct net *net, struct flow *fl, struct route **out)
 		/* Somebody said which wire: the destination is taken to be on it */
 		if (!fl->src.v4)
 			fl->src = ipaddr_v4(addr4_select(net, dev, 0, RT_SCOPE_LINK));
+		if (!may_leave(dev, fl->src.v4))
+			return -EINVAL;
 		return answer(net, fl, wire_type(fl->dst.v4), dev, NULL, out);
 	}
 	return err;
@@ -487,15 +502,14 @@ static bool martian(struct dev *dev, const struct flow *fl)
 	return ip4_is_loopback(src) || ip4_is_loopback(dst);
 }
 
-/* Is @dev a member of the group? 224.0.0.1 is everybody's (RFC 1112 §4) */
-static bool is_member(const struct dev *dev, be32 group)
+bool route_is_member(const struct dev *dev, be32 group)
 {
 	u8 mac[6] = {0x01, 0x00, 0x5e};
 	u32 g = be32_to_cpu(group);
 	const struct dev_mc *mc;
 
 	if (group == cpu_to_be32(INADDR_ALLHOSTS_GROUP))
-		return true;
+		return dev_is_up(dev);
 	mac[3] = (g >> 16) & 0x7f;
 	mac[4] = (u8)(g >> 8);
 	mac[5] = (u8)g;
@@ -559,7 +573,7 @@ int route_input(struct dev *dev, struct flow *fl, struct route **out, enum drop 
 	if (!in_dev4(dev) || martian(dev, fl))
 		return -EINVAL;
 	if (ip4_is_multicast(fl->dst.v4)) {
-		if (!is_member(dev, fl->dst.v4)) {
+		if (!route_is_member(dev, fl->dst.v4)) {
 			*why = DROP_NO_ROUTE;
 			return -EINVAL;
 		}

@@ -57,6 +57,11 @@ static void free_rules(struct net *net, struct rules *rs)
 	net_free(net, rs);
 }
 
+bool rule_has_own(const struct net *net)
+{
+	return rule_net(net)->own != NULL;
+}
+
 /* The net's own list, made of the defaults at the first change */
 static struct rules *own_rules(struct net *net)
 {

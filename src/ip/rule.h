@@ -28,6 +28,9 @@ int rule_add(struct net *net, const struct rule *want, u16 nl_flags,
 	     struct ext_ack *ack);
 /* The first that matches what is set in @want. -ENOENT */
 int rule_del(struct net *net, const struct rule *want);
+/* Was a rule ever added or deleted here? (Linux then keeps the local and the main
+ * table apart, N5.4) */
+bool rule_has_own(const struct net *net);
 /* All rules in order; @fn stops the walk by a non-zero answer */
 int rule_walk(struct net *net, u16 family, int (*fn)(struct rule *r, void *arg),
 	      void *arg);

@@ -71,14 +71,17 @@ int link_attr_net(const struct caller *c, const struct nlattr *const tb[],
 	return 0;
 }
 
-static int apply_name(struct dev *dev, const struct nlattr *nla)
+int link_check_ether(const struct nlattr *const tb[], u32 lowest, u32 highest)
 {
-	char name[IFNAMSIZ] = "";
+	const struct nlattr *mac = tb[IFLA_ADDRESS], *mtu = tb[IFLA_MTU];
+	static const u8 zero[6];
 
-	nla_strscpy(name, nla, sizeof(name));
-	if (!dev_name_ok(name))
+	if (mac && nla_len(mac) != sizeof(zero))
 		return -EINVAL;
-	memcpy(dev->name, name, sizeof(name));
+	if (mac && (*(const u8 *)nla_data(mac) & 1 || !memcmp(nla_data(mac), zero, 6)))
+		return -EADDRNOTAVAIL;
+	if (mtu && (nla_get_u32(mtu) < lowest || nla_get_u32(mtu) > highest))
+		return -EINVAL;
 	return 0;
 }
 
@@ -96,7 +99,7 @@ int link_apply_attrs(struct dev *dev, const struct nlattr *const tb[],
 	int err = 0;
 
 	if (tb[IFLA_IFNAME])
-		err = apply_name(dev, tb[IFLA_IFNAME]);
+		nla_strscpy(dev->name, tb[IFLA_IFNAME], sizeof(dev->name));
 	if (!err && tb[IFLA_MTU])
 		err = dev_set_mtu(dev, nla_get_u32(tb[IFLA_MTU]), ack);
 	if (!err && tb[IFLA_ADDRESS]) {

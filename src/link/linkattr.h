@@ -26,6 +26,12 @@ int link_attr_net(const struct caller *c, const struct nlattr *const tb[],
 		  struct net *def, struct net **out, struct ext_ack *ack);
 
 /*
+ * Is a hardware address an Ethernet station's, and the MTU in [@min, @max]?
+ * Return: 0, -EINVAL, -EADDRNOTAVAIL
+ */
+int link_check_ether(const struct nlattr *const tb[], u32 min, u32 max);
+
+/*
  * Name, address, broadcast, MTU, queue length, group, ... of a device that is not
  * registered yet. Return: 0, -EINVAL, -EADDRNOTAVAIL ...
  */

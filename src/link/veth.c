@@ -21,6 +21,9 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 
+#define VETH_MIN_MTU 68
+#define VETH_MAX_MTU 65535
+
 struct veth {
 	struct dev *peer; /* held; NULL before the pair is made and after it went */
 };
@@ -85,7 +88,7 @@ static void veth_setup(struct dev *dev)
 {
 	ether_setup(dev);
 	dev->ops = &veth_ops;
-	dev->max_mtu = 65535;
+	dev->max_mtu = VETH_MAX_MTU;
 	dev->features_csum = dev->features_gso = true;
 	ether_random_addr(dev->net, dev->addr);
 }
@@ -150,7 +153,6 @@ static int read_peer(const struct nlattr *data, struct peer_spec *spec,
 	return err;
 }
 
-/* The peer gets the request's generic attributes too where its own do not say (MTU) */
 static int new_peer(struct net *net, const struct peer_spec *spec,
 		    const struct dev *like, struct dev **out, struct ext_ack *ack)
 {
@@ -159,7 +161,6 @@ static int new_peer(struct net *net, const struct peer_spec *spec,
 
 	if (err)
 		return err;
-	peer->mtu = like->mtu;
 	peer->ifindex = spec->ifm.ifi_index;
 	err = link_apply_attrs(peer, spec->tb, ack);
 	if (!err)
@@ -172,8 +173,20 @@ static int new_peer(struct net *net, const struct peer_spec *spec,
 	return 0;
 }
 
+static int veth_validate(const struct nlattr *const tb[], const struct nlattr *data,
+			 struct ext_ack *ack)
+{
+	struct peer_spec spec;
+	int err = link_check_ether(tb, VETH_MIN_MTU, VETH_MAX_MTU);
+
+	if (!err)
+		err = read_peer(data, &spec, ack);
+	return err ? err : link_check_ether(spec.tb, VETH_MIN_MTU, VETH_MAX_MTU);
+}
+
 static int veth_newlink(struct dev *dev, struct caller *caller,
-			const struct nlattr *data, struct ext_ack *ack)
+			const struct nlattr *const tb[], const struct nlattr *data,
+			struct ext_ack *ack)
 {
 	struct peer_spec spec;
 	struct net *net;
@@ -182,7 +195,12 @@ static int veth_newlink(struct dev *dev, struct caller *caller,
 
 	if (err)
 		return err;
-	err = link_attr_net(caller, spec.tb, dev->net, &net, ack);
+	if (!spec.given) { /* the peer is made as the first is, but for the name */
+		memcpy(spec.tb, tb, sizeof(spec.tb));
+		spec.tb[IFLA_IFNAME] = spec.tb[IFLA_ADDRESS] = NULL;
+	}
+	/* Without a word it is made where the request was */
+	err = link_attr_net(caller, spec.tb, caller->net, &net, ack);
 	if (err)
 		return err;
 	err = new_peer(net, &spec, dev, &peer, ack);
@@ -206,6 +224,7 @@ static const struct dev_kind veth_kind = {
     .pattern = "veth%d",
     .priv_size = sizeof(struct veth),
     .setup = veth_setup,
+    .validate = veth_validate,
     .newlink = veth_newlink,
     .dellink = veth_dellink,
 };

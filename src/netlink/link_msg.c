@@ -368,6 +368,18 @@ const struct nl_dump_ops link_dump = {
 
 /* ---- events ---- */
 
+/* What a message of @type would name gets its id also when nobody listens, so that ids
+ * do not depend on that */
+static void name_nets(struct dev *dev, u16 type)
+{
+	struct dev *peer = dev->ops->peer ? dev->ops->peer(dev) : NULL;
+
+	if (type == RTM_DELLINK && dev->move_to)
+		nsid_get(dev->net, dev->move_to);
+	if (peer && peer->net != dev->net)
+		nsid_get(dev->net, peer->net);
+}
+
 static void send_event(struct dev *dev, u16 type, u32 change)
 {
 	struct net *net = dev->net;
@@ -379,10 +391,13 @@ static void send_event(struct dev *dev, u16 type, u32 change)
 	};
 	struct nl_buf nb;
 
-	if (!nl_has_listeners(net, NETLINK_ROUTE, RTNLGRP_LINK))
+	if (!nl_has_listeners(net, NETLINK_ROUTE, RTNLGRP_LINK)) {
+		name_nets(dev, type);
 		return;
+	}
 	if (type == RTM_DELLINK && dev->move_to) {
 		m.new_net = dev->move_to;
+		nsid_get(net, dev->move_to); /* the first that needs one */
 		m.new_ifindex = dev->move_ifindex;
 	}
 	if (nl_buf_init(&nb, net, NL_BUF))

@@ -430,6 +430,8 @@ static void a_device_moves(void **state)
 	assert_non_null(attr_of(nlh, hdr, IFLA_NEW_IFINDEX));
 	expect_silence(l, ea); /* v0 is down: its carrier did not change */
 	nlh = expect(l, eb, RTM_NEWLINK);
+	assert_string_equal(mnl_attr_get_str(attr_of(nlh, hdr, IFLA_IFNAME)), "v1");
+	nlh = expect(l, eb, RTM_NEWLINK); /* renamed where it arrived */
 	assert_string_equal(mnl_attr_get_str(attr_of(nlh, hdr, IFLA_IFNAME)), "moved0");
 	expect_silence(l, eb);
 	begin_link(l, RTM_SETLINK, 0)->ifi_index = 1;

@@ -144,6 +144,11 @@ static int read_addr(struct nl_req *rq, struct ifaddr4 *want, struct dev **dev)
 	want->mask = ip4_mask(want->plen);
 	want->scope = ifm->ifa_scope;
 	want->flags = tb[IFA_FLAGS] ? nla_get_u32(tb[IFA_FLAGS]) : ifm->ifa_flags;
+	if (want->flags & IFA_F_MCAUTOJOIN) {
+		ack_set(&rq->ack, "ipv4: Multicast auto join failed");
+		return -EINVAL;
+	}
+	want->flags &= IFA_F_NOPREFIXROUTE; /* all that means something to IPv4 */
 	if (tb[IFA_BROADCAST])
 		want->broadcast = nla_get_be32(tb[IFA_BROADCAST]);
 	if (tb[IFA_LABEL])
@@ -200,12 +205,15 @@ static int addr_del(struct nl_req *rq)
 	err = find_dev(rq, ifm, &dev);
 	if (err)
 		return err;
-	if (in_dev4(dev))
-		list_for_each(ifa, &in_dev4(dev)->addrs, node)
-			if (is_meant(ifa, ifm, tb)) {
-				addr4_del_one(ifa);
-				return 0;
-			}
+	if (!in_dev4(dev)) {
+		ack_set(&rq->ack, "ipv4: Device not found");
+		return -ENODEV;
+	}
+	list_for_each(ifa, &in_dev4(dev)->addrs, node)
+		if (is_meant(ifa, ifm, tb)) {
+			addr4_del_one(ifa);
+			return 0;
+		}
 	ack_set(&rq->ack, "ipv4: Address not found");
 	return -EADDRNOTAVAIL;
 }

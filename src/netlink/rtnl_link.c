@@ -91,9 +91,10 @@ static int set_hwaddr(struct dev *dev, const struct nlattr *nla)
 	const u8 *mac = nla_data(nla);
 	static const u8 zero[6];
 
-	if (dev_is_lo(dev))
-		return -EOPNOTSUPP;
-	if (dev->type == ARPHRD_ETHER && (mac[0] & 1 || !memcmp(mac, zero, 6)))
+	if (!memcmp(mac, dev->addr, dev->addr_len))
+		return 0;
+	if ((dev->type == ARPHRD_ETHER || dev_is_lo(dev)) &&
+	    (mac[0] & 1 || !memcmp(mac, zero, 6)))
 		return -EADDRNOTAVAIL;
 	return dev_set_addr(dev, mac);
 }
@@ -138,8 +139,7 @@ static int set_gso(struct dev *dev, const struct nlattr *nla)
 }
 
 /* What only is a number or a text. *@changed: worth an announcement of its own */
-static int set_plain(struct dev *dev, const struct link_req *lr, bool named,
-		     bool *changed)
+static int set_plain(struct dev *dev, const struct link_req *lr, bool *changed)
 {
 	const struct nlattr *const *tb = lr->tb;
 	int err = 0;
@@ -148,7 +148,7 @@ static int set_plain(struct dev *dev, const struct link_req *lr, bool named,
 		dev->group = nla_get_u32(tb[IFLA_GROUP]);
 		*changed = true;
 	}
-	if (!named && lr->name[0] && strcmp(lr->name, dev->name))
+	if (lr->name[0] && strcmp(lr->name, dev->name))
 		err = dev_rename(dev, lr->name);
 	if (!err && tb[IFLA_IFALIAS]) {
 		err = set_alias(dev, tb[IFLA_IFALIAS]);
@@ -206,7 +206,11 @@ static int move(struct nl_req *rq, struct dev *dev, const struct link_req *lr)
 	err = link_attr_net(&rq->caller, tb, dev->net, &to, &rq->ack);
 	if (err)
 		return err;
-	err = dev_move(dev, to, lr->name[0] ? lr->name : NULL, index, &rq->ack);
+	/* The new name is for the new net, and needed on the way only when the old one
+	 * is taken there; else the device is renamed when it has arrived (N4.8) */
+	err = dev_move(dev, to,
+		       lr->name[0] && dev_by_name(to, dev->name) ? lr->name : NULL,
+		       index, &rq->ack);
 	net_put(to);
 	return err;
 }
@@ -214,7 +218,6 @@ static int move(struct nl_req *rq, struct dev *dev, const struct link_req *lr)
 static int set_link(struct nl_req *rq, struct dev *dev, const struct link_req *lr)
 {
 	const struct ifinfomsg *ifm = lr->ifm;
-	const struct net *from = dev->net;
 	bool changed = false;
 	int err = check_addr(dev, lr->tb[IFLA_ADDRESS]);
 
@@ -229,7 +232,7 @@ static int set_link(struct nl_req *rq, struct dev *dev, const struct link_req *l
 	if (!err && lr->tb[IFLA_MTU])
 		err = dev_set_mtu(dev, nla_get_u32(lr->tb[IFLA_MTU]), &rq->ack);
 	if (!err)
-		err = set_plain(dev, lr, dev->net != from, &changed);
+		err = set_plain(dev, lr, &changed);
 	if (!err && (ifm->ifi_flags || ifm->ifi_change))
 		err = dev_set_flags(dev, ifm->ifi_flags,
 				    ifm->ifi_change ? ifm->ifi_change : ~0U);
@@ -263,9 +266,7 @@ static int link_set(struct nl_req *rq)
 
 static int check_new(struct nl_req *rq, const struct link_req *lr)
 {
-	const struct nlattr *mac = lr->tb[IFLA_ADDRESS],
-			    *id = lr->tb[IFLA_LINK_NETNSID];
-	static const u8 zero[6];
+	const struct nlattr *id = lr->tb[IFLA_LINK_NETNSID];
 
 	if (id && !nsid_find(rq->net, nla_get_s32(id))) {
 		ack_attr(&rq->ack, id, "Unknown network namespace id");
@@ -277,24 +278,19 @@ static int check_new(struct nl_req *rq, const struct link_req *lr)
 		ack_attr(&rq->ack, lr->info[IFLA_INFO_KIND], "Unknown device type");
 		return -EOPNOTSUPP;
 	}
-	if (!mac)
-		return 0;
-	if (nla_len(mac) != 6)
-		return -EINVAL;
-	if (*(const u8 *)nla_data(mac) & 1 || !memcmp(nla_data(mac), zero, 6))
-		return -EADDRNOTAVAIL;
 	return 0;
 }
 
 static int make(struct nl_req *rq, const struct link_req *lr, struct net *net)
 {
 	const struct ifinfomsg *ifm = lr->ifm;
+	struct caller caller = rq->caller;
 	struct dev *dev;
 	int err = check_new(rq, lr);
 
 	if (err)
 		return err;
-	err = dev_new(net, lr->kind, lr->name[0] ? lr->name : NULL, &dev);
+	err = dev_new(net, lr->kind, NULL, &dev);
 	if (err)
 		return err;
 	dev->ifindex = ifm->ifi_index;
@@ -302,7 +298,8 @@ static int make(struct nl_req *rq, const struct link_req *lr, struct net *net)
 	if (err)
 		goto err_new;
 	link_creation_begin(dev);
-	err = lr->kind->newlink ? lr->kind->newlink(dev, &rq->caller,
+	caller.net = rq->net; /* where the request was made */
+	err = lr->kind->newlink ? lr->kind->newlink(dev, &caller, lr->tb,
 						    lr->info[IFLA_INFO_DATA], &rq->ack)
 				: dev_register(dev);
 	if (!err)
@@ -310,9 +307,7 @@ static int make(struct nl_req *rq, const struct link_req *lr, struct net *net)
 	link_creation_end(dev);
 	if (err)
 		goto err_new;
-	if (lr->tb[IFLA_IFALIAS])
-		err = set_alias(dev, lr->tb[IFLA_IFALIAS]);
-	if (!err && (ifm->ifi_flags || ifm->ifi_change))
+	if ((ifm->ifi_flags || ifm->ifi_change))
 		err = dev_set_flags(dev, ifm->ifi_flags,
 				    ifm->ifi_change ? ifm->ifi_change : ~0U);
 	dev_put(dev);
@@ -368,11 +363,14 @@ static int link_new(struct nl_req *rq)
 
 	if (err)
 		return err;
-	if (lr.ifm->ifi_index < 0) {
+	if (lr.kind && lr.kind->validate)
+		err = lr.kind->validate(lr.tb, lr.info[IFLA_INFO_DATA], &rq->ack);
+	if (!err && lr.ifm->ifi_index < 0) {
 		ack_set(&rq->ack, "ifindex can't be negative");
-		return -EINVAL;
+		err = -EINVAL;
 	}
-	err = link_attr_net(&rq->caller, lr.tb, rq->net, &target, &rq->ack);
+	if (!err)
+		err = link_attr_net(&rq->caller, lr.tb, rq->net, &target, &rq->ack);
 	if (err)
 		return err;
 	dev = find_dev((flags & create) == create ? target : rq->net, &lr, &given);

@@ -112,6 +112,7 @@ static void put_multipath(struct nlmsg_builder *b, const struct fib_route *r)
 struct route_msg {
 	u16 type, flags;
 	u32 seq, portid;
+	u32 table; /* 0: the route's */
 };
 
 static int route_fill(struct nlmsg_builder *b, const struct fib_route *r,
@@ -119,6 +120,7 @@ static int route_fill(struct nlmsg_builder *b, const struct fib_route *r,
 {
 	struct rtmsg *rtm =
 	    nlmsg_begin(b, m->type, m->flags, m->seq, m->portid, sizeof(*rtm));
+	u32 table = m->table ? m->table : r->table;
 	struct ipaddr dst;
 	u8 plen;
 
@@ -128,13 +130,13 @@ static int route_fill(struct nlmsg_builder *b, const struct fib_route *r,
 	rtm->rtm_family = AF_INET;
 	rtm->rtm_dst_len = plen;
 	rtm->rtm_tos = r->tos;
-	rtm->rtm_table = r->table < 256 ? (u8)r->table : RT_TABLE_COMPAT;
+	rtm->rtm_table = table < 256 ? (u8)table : RT_TABLE_COMPAT;
 	rtm->rtm_protocol = r->protocol;
 	rtm->rtm_scope = r->scope;
 	rtm->rtm_type = r->type;
 	if (r->n_hops == 1)
 		rtm->rtm_flags = hop_flags(&r->hops[0]);
-	nla_put_u32(b, RTA_TABLE, r->table);
+	nla_put_u32(b, RTA_TABLE, table);
 	if (plen)
 		nla_put_be32(b, RTA_DST, dst.v4);
 	if (r->priority)
@@ -206,7 +208,7 @@ static int read_hop(const struct rtnexthop *nh, u16 n, struct fib_config *cfg,
 	cfg->hops[n].oif = nh->rtnh_ifindex;
 	cfg->hops[n].flags = nh->rtnh_flags;
 	cfg->hops[n].weight = (u16)(nh->rtnh_hops + 1);
-	if (gw && nla_len(gw) >= 4)
+	if (gw && nla_len(gw) >= 4 && nla_get_be32(gw))
 		cfg->hops[n].gateway = ipaddr_v4(nla_get_be32(gw));
 	return 0;
 }
@@ -304,7 +306,7 @@ static int read_attrs(struct nl_req *rq, const struct nlattr *const tb[],
 		cfg->dst = ipaddr_v4(nla_get_be32(tb[RTA_DST]));
 	if (tb[RTA_OIF])
 		cfg->oif = (s32)nla_get_u32(tb[RTA_OIF]);
-	if (tb[RTA_GATEWAY])
+	if (tb[RTA_GATEWAY] && nla_get_be32(tb[RTA_GATEWAY]))
 		cfg->gateway = ipaddr_v4(nla_get_be32(tb[RTA_GATEWAY]));
 	if (tb[RTA_PRIORITY])
 		cfg->priority = nla_get_u32(tb[RTA_PRIORITY]);
@@ -358,24 +360,11 @@ static const struct {
     {RTN_MULTICAST, RTCF_MULTICAST},
 };
 
-static int count_rules(struct rule *r, void *arg)
+/* Linux keeps the local and the main table in one as long as there never was another
+ * rule, and then a lookup calls both main (N5.4) */
+static u32 shown_table(const struct net *net, u32 table)
 {
-	int *n = arg;
-
-	n[r->default_rule]++;
-	return 0;
-}
-
-/* Linux keeps the local and the main table in one as long as there are no rules but
- * the first three, and then calls both main (N5.4) */
-static u32 shown_table(struct net *net, const struct route *rt)
-{
-	int n[2] = {0};
-
-	if (rt->table != RT_TABLE_LOCAL)
-		return rt->table;
-	rule_walk(net, AF_INET, count_rules, n);
-	return n[0] || n[1] != 3 ? RT_TABLE_LOCAL : RT_TABLE_MAIN;
+	return table == RT_TABLE_LOCAL && !rule_has_own(net) ? RT_TABLE_MAIN : table;
 }
 
 static void put_answer_metrics(struct nlmsg_builder *b, const struct route *rt, u64 now)
@@ -394,13 +383,27 @@ static void put_answer_metrics(struct nlmsg_builder *b, const struct route *rt, 
 	put_metrics(b, metrics, lock, cc);
 }
 
+static bool to_us(const struct route *rt)
+{
+	return rt->type == RTN_LOCAL || rt->type == RTN_BROADCAST ||
+	       rt->type == RTN_MULTICAST;
+}
+
+/* Does something sent so come back to us? */
+static bool loops(const struct route *rt, const struct ipaddr *dst)
+{
+	if (rt->type == RTN_MULTICAST)
+		return route_is_member(rt->dev, dst->v4);
+	return dev_is_lo(rt->dev) || rt->type == RTN_BROADCAST;
+}
+
 static int answer_fill(struct nlmsg_builder *b, const struct nl_req *rq,
 		       const struct flow *asked, const struct flow *fl,
 		       const struct route *rt, bool lookup_table)
 {
 	struct rtmsg *rtm = nlmsg_begin(b, RTM_NEWROUTE, 0, rq->nlh->nlmsg_seq,
 					rq->nk->portid, sizeof(*rtm));
-	u32 table = lookup_table ? shown_table(rq->net, rt) : RT_TABLE_MAIN;
+	u32 table = lookup_table ? shown_table(rq->net, rt->table) : RT_TABLE_MAIN;
 	struct rta_cacheinfo ci = {0};
 	u64 now = clock_now(rq->net->w);
 
@@ -408,7 +411,7 @@ static int answer_fill(struct nlmsg_builder *b, const struct nl_req *rq,
 		return -EMSGSIZE;
 	rtm->rtm_family = AF_INET;
 	rtm->rtm_dst_len = 32;
-	rtm->rtm_tos = asked->tos;
+	rtm->rtm_tos = rt->fib ? rt->fib->tos : 0; /* what matched */
 	rtm->rtm_table = table < 256 ? (u8)table : RT_TABLE_COMPAT;
 	rtm->rtm_type = rt->type;
 	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
@@ -416,16 +419,19 @@ static int answer_fill(struct nlmsg_builder *b, const struct nl_req *rq,
 	for (size_t i = 0; i < ARRAY_SIZE(lookup_flags); i++)
 		if (lookup_flags[i].type == rt->type)
 			rtm->rtm_flags |= lookup_flags[i].flags;
+	if (asked->iif ? rt->type == RTN_MULTICAST : loops(rt, &fl->dst))
+		rtm->rtm_flags |= RTCF_LOCAL;
 	if (rt->redirect_wanted)
 		rtm->rtm_flags |= RTCF_DOREDIRECT;
 	nla_put_u32(b, RTA_TABLE, table);
-	nla_put_be32(b, RTA_DST, fl->dst.v4);
+	nla_put_be32(b, RTA_DST, asked->dst.v4);
 	if (asked->src.v4) {
 		rtm->rtm_src_len = 32;
 		nla_put_be32(b, RTA_SRC, asked->src.v4);
 	}
-	if (rt->dev)
-		nla_put_u32(b, RTA_OIF, (u32)rt->dev->ifindex);
+	if (rt->dev) /* what is for us is said to leave by lo */
+		nla_put_u32(b, RTA_OIF,
+			    asked->iif && to_us(rt) ? 1U : (u32)rt->dev->ifindex);
 	if (!asked->iif && rt->src.v4 && rt->src.v4 != asked->src.v4)
 		nla_put_be32(b, RTA_PREFSRC, rt->src.v4);
 	if (rt->has_gateway)
@@ -509,10 +515,12 @@ static int route_get_one(struct nl_req *rq)
 		err = answer_fill(&nb.b, rq, &asked, &fl, rt,
 				  rtm->rtm_flags & RTM_F_LOOKUP_TABLE);
 	else if (rt->fib)
-		err = route_fill(&nb.b, rt->fib,
-				 &(struct route_msg){.type = RTM_NEWROUTE,
-						     .seq = rq->nlh->nlmsg_seq,
-						     .portid = rq->nk->portid});
+		err = route_fill(
+		    &nb.b, rt->fib,
+		    &(struct route_msg){.type = RTM_NEWROUTE,
+					.seq = rq->nlh->nlmsg_seq,
+					.portid = rq->nk->portid,
+					.table = shown_table(rq->net, rt->table)});
 	else
 		err = -EHOSTUNREACH;
 	if (!err)
@@ -628,40 +636,72 @@ static int dump_prefix(struct nl_dump *d, struct route_filter *f,
 	return 0;
 }
 
-/* The first prefix at or behind the place */
+/*
+ * Linux tells the prefixes of one address from the longest to the shortest,
+ * our trie has them the other way round: a run is all prefixes of an address.
+ */
+struct run {
+	struct lpm_node *nodes[33];
+	int n;
+	struct lpm_node *next; /* of the next address */
+};
+
+static void run_take(struct run *run, struct lpm_node *first)
+{
+	struct lpm_node *n = first;
+
+	run->n = 0;
+	for (; n && !memcmp(n->key, first->key, 4); n = lpm_after(n))
+		run->nodes[run->n++] = n;
+	run->next = n;
+}
+
+/* The first prefix of the address at the place, or of the first address behind it */
 static struct lpm_node *place(const struct fib_table *t, struct route_filter *f)
 {
 	struct lpm_node *n;
 
 	if (!f->placed || f->at_table != t->id)
 		return lpm_first(&t->lpm);
-	n = lpm_find(&t->lpm, f->key, 4, f->plen);
-	if (n)
-		return n;
-	f->skip = 0;
-	for (n = lpm_first(&t->lpm); n; n = lpm_after(n)) {
-		int cmp = memcmp(n->key, f->key, sizeof(f->key));
-
-		if (cmp > 0 || (!cmp && n->plen > f->plen))
-			break;
+	for (unsigned plen = 0; plen <= 32; plen++) {
+		n = lpm_find(&t->lpm, f->key, 4, (u8)plen);
+		if (n && !memcmp(n->key, f->key, 4)) /* a shorter one masks the key */
+			return n;
 	}
+	for (n = lpm_first(&t->lpm); n; n = lpm_after(n))
+		if (memcmp(n->key, f->key, 4) > 0)
+			break;
 	return n;
+}
+
+static bool is_place(const struct fib_table *t, const struct route_filter *f,
+		     const struct lpm_node *n)
+{
+	return f->placed && f->at_table == t->id && !memcmp(f->key, n->key, 4);
 }
 
 static int dump_table(struct nl_dump *d, struct route_filter *f,
 		      struct nlmsg_builder *b, struct fib_table *t)
 {
-	for (struct lpm_node *n = place(t, f); n; n = lpm_after(n)) {
-		if (!f->placed || f->at_table != t->id ||
-		    memcmp(f->key, n->key, sizeof(f->key)) || f->plen != n->plen)
-			f->skip = 0;
-		f->placed = true;
-		f->at_table = t->id;
-		memcpy(f->key, n->key, sizeof(f->key));
-		f->plen = n->plen;
-		if (dump_prefix(d, f, b, container_of(n, struct fib_prefix, lpm)))
-			return 1;
-		f->skip = UINT32_MAX; /* all of it is told */
+	struct run run;
+
+	for (struct lpm_node *n = place(t, f); n; n = run.next) {
+		run_take(&run, n);
+		for (int i = run.n - 1; i >= 0; i--) {
+			n = run.nodes[i];
+			if (is_place(t, f, n) && n->plen > f->plen)
+				continue; /* told before the place */
+			if (!is_place(t, f, n) || n->plen != f->plen)
+				f->skip = 0;
+			f->placed = true;
+			f->at_table = t->id;
+			memcpy(f->key, n->key, sizeof(f->key));
+			f->plen = n->plen;
+			if (dump_prefix(d, f, b,
+					container_of(n, struct fib_prefix, lpm)))
+				return 1;
+			f->skip = UINT32_MAX; /* all of it is told */
+		}
 	}
 	return 0;
 }

@@ -217,6 +217,23 @@ static int arp_text(struct net *net, const char *rel, struct text *out)
 	return 0;
 }
 
+static int dev_mcast_text(struct net *net, const char *rel, struct text *out)
+{
+	const struct dev_mc *mc;
+	struct dev *dev;
+
+	(void)rel;
+	list_for_each(dev, &net->devs, node)
+		list_for_each(mc, &dev->mc, node) {
+			text_printf(out, "%-4d %-15s %-5u %-5d ", dev->ifindex,
+				    dev->name, mc->refs, 0);
+			for (u8 i = 0; i < dev->addr_len; i++)
+				text_printf(out, "%02x", mc->addr[i]);
+			text_printf(out, "\n");
+		}
+	return 0;
+}
+
 /* Every device that is up hears 224.0.0.1; there is no other group yet */
 static int igmp_text(struct net *net, const char *rel, struct text *out)
 {
@@ -235,6 +252,24 @@ static int igmp_text(struct net *net, const char *rel, struct text *out)
 }
 
 /* ---- the stack ---- */
+
+static int ptype_text(struct net *net, const char *rel, struct text *out)
+{
+	const struct registry *r = &net->w->registry[REG_PROTO];
+
+	(void)rel;
+	text_printf(out, "Type Device      Function\n");
+	for (u32 i = 0; i < r->n; i++) {
+		if (registry_hidden(&r->entries[i], net) || !r->entries[i].key)
+			continue;
+		text_printf(out, "%04x %-8s %s_rcv\n", (unsigned)r->entries[i].key, "",
+			    r->entries[i].key == 0x0800	  ? "ip"
+			    : r->entries[i].key == 0x0806 ? "arp"
+			    : r->entries[i].part	  ? r->entries[i].part->name
+							  : "?");
+	}
+	return 0;
+}
 
 static int softnet_text(struct net *net, const char *rel, struct text *out)
 {
@@ -286,6 +321,15 @@ static int ip_mr_cache_text(struct net *net, const char *rel, struct text *out)
 	return 0;
 }
 
+static int packet_text(struct net *net, const char *rel, struct text *out)
+{
+	(void)net;
+	(void)rel;
+	text_printf(out, "sk               RefCnt Type Proto  Iface R Rmem   User   "
+			 "Inode\n");
+	return 0;
+}
+
 static const struct view proc_net_views[] = {
     {.path = "net/dev", .text = dev_text},
     {.path = "net/route", .text = route_text},
@@ -293,12 +337,15 @@ static const struct view proc_net_views[] = {
     {.path = "net/fib_trie", .text = fib_trie_text},
     {.path = "net/fib_triestat", .text = fib_triestat_text},
     {.path = "net/arp", .text = arp_text},
+    {.path = "net/dev_mcast", .text = dev_mcast_text},
     {.path = "net/igmp", .text = igmp_text},
+    {.path = "net/ptype", .text = ptype_text},
     {.path = "net/softnet_stat", .text = softnet_text},
     {.path = "net/psched", .text = psched_text},
     {.path = "net/mcfilter", .text = mcfilter_text},
     {.path = "net/ip_mr_vif", .text = ip_mr_vif_text},
     {.path = "net/ip_mr_cache", .text = ip_mr_cache_text},
+    {.path = "net/packet", .text = packet_text},
 };
 
 static int proc_net_boot(struct warren *w)
@@ -306,8 +353,6 @@ static int proc_net_boot(struct warren *w)
 	int err = views_register(w, &proc_net_part, proc_net_views,
 				 ARRAY_SIZE(proc_net_views));
 
-	if (!err)
-		err = proc_link_boot(w);
 	return err ? err : sysfs_boot(w);
 }
 

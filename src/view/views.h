@@ -18,9 +18,7 @@ static inline int views_register(struct warren *w, const struct part *part,
 	return err;
 }
 
-/* of the same part as proc_net.c */
-int sysfs_boot(struct warren *w);     /* sysfs.c */
-int proc_link_boot(struct warren *w); /* proc_link.c */
+int sysfs_boot(struct warren *w); /* sysfs.c, of the same part as proc_net.c */
 
 extern const struct part proc_net_part, proc_sock_part, snmp_part;
 

@@ -22,8 +22,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from rules import Netlink, attr, attrs, my_ns, setns, unshare  # noqa: E402
 
 N_NS = 3
-IFLA = {1: "address", 2: "broadcast", 3: "name", 4: "mtu", 5: "link", 6: "qdisc", 13: "txqlen", 16: "oper",
-        17: "mode", 20: "alias", 27: "group", 30: "promisc", 33: "carrier", 37: "nsid", 50: "minmtu", 51: "maxmtu"}
+GIVEN = {"020000000001", "020000000002", "ffffffffffff"}  # hardware addresses of tools/differ
+IFLA = {1: "address", 2: "broadcast", 3: "name", 4: "mtu", 5: "link", 6: "qdisc", 13: "txqlen", 17: "mode", 20: "alias", 27: "group", 30: "promisc", 33: "carrier", 37: "nsid", 50: "minmtu", 51: "maxmtu"}
 IFA = {1: "address", 2: "local", 3: "label", 4: "brd", 8: "flags", 9: "metric", 11: "proto"}
 RTA = {1: "dst", 2: "src", 3: "iif", 4: "oif", 5: "via", 6: "metric", 7: "prefsrc", 8: "metrics", 9: "multipath",
        11: "flow", 15: "table", 16: "mark", 18: "via6", 30: "nhid"}
@@ -138,7 +138,10 @@ class Sequence:
     def index(self, p, name):
         if isinstance(name, int):
             return name
-        return socket.if_nametoindex(name)
+        try:
+            return socket.if_nametoindex(name)
+        except OSError:
+            raise OSError(errno.ENODEV, "(no such name)")
 
     # -- addresses, routes, rules, neighbours
 
@@ -212,14 +215,11 @@ class Sequence:
         p.nl.ask(88, struct.pack("=Bxxx", 0) + attr(1, number) + attr(3, self.ns[other].fd))
 
     def do_sysctl(self, p, path, value):
-        fd = os.open("/proc/sys/net/" + path, os.O_RDWR)
-        try:
-            if value is not None:
-                os.write(fd, value.encode())
-                os.lseek(fd, 0, 0)
-            return os.read(fd, 256).decode().strip()
-        finally:
-            os.close(fd)
+        if value is not None:
+            with open("/proc/sys/net/" + path, "wb", 0) as f:
+                f.write(value.encode())
+        with open("/proc/sys/net/" + path) as f:
+            return f.read().strip()
 
     # -- dumps
 
@@ -228,7 +228,7 @@ class Sequence:
         got, out = attrs(body[head:]), []
         if kind == "link":
             _, hw, index, flags, _ = struct.unpack_from("=BxHiII", body)
-            out.append("%d hw=%d flags=%x" % (index, hw, flags))
+            out.append("%d hw=%d flags=%x" % (index, hw, flags & ~0x40))  # RUNNING comes late on the kernel
         elif kind == "addr":
             out.append("plen=%d flags=%x scope=%d index=%d" % struct.unpack_from("=xBBBI", body))
         elif kind == "neigh":
@@ -236,6 +236,10 @@ class Sequence:
             if not state & 0xC0 and not flags & 8:  # permanent, noarp; proxy
                 return None
             out.append("%d state=%x flags=%x type=%d" % (index, state, flags, of))
+        elif kind == "route":
+            *bytes8, flags = struct.unpack_from("=8BI", body)
+            out.append("plen=%d/%d tos=%d table=%d proto=%d scope=%d type=%d flags=%x" %
+                       (*bytes8[1:], flags & ~0x10))  # LINKDOWN is as late
         else:
             out.append(body[:head].hex())
         for k in sorted(got):
@@ -245,7 +249,7 @@ class Sequence:
             if name in TEXT or name + "@" + kind in TEXT:
                 v = v[:-1].decode("latin-1")
             elif name in ("address", "lladdr", "broadcast") and kind in ("link", "neigh"):
-                v = v.hex() if not v or v[0] in (0, 2, 255) and v[1] in (0, 255) else "made"
+                v = v.hex() if v.hex() in GIVEN or not any(v) else "made"
             elif name in ("dst", "src", "via", "prefsrc", "local", "brd", "address") and len(v) == 4:
                 v = socket.inet_ntoa(v)
             else:
