@@ -16,7 +16,7 @@
 #include <linux/udp.h>
 #include <netinet/in.h>
 
-#include "core/pkt.h"
+#include "core/dev.h"
 #include "core/worker.h"
 #include "wire/csum.h"
 
@@ -30,15 +30,18 @@ struct cut {
 
 static int measure(struct pkt *p, struct cut *c)
 {
+	u32 least;
+
 	c->l3 = p->l3 - pkt_headroom(p);
 	c->l4 = p->l4 - pkt_headroom(p);
 	c->tcp = p->gso_type == GSO_TCP4 || p->gso_type == GSO_TCP6;
-	if (!p->gso_size || c->l4 < c->l3 + sizeof(struct iphdr) || c->l4 > p->len ||
-	    !pkt_need(p, min(p->len, c->l4 + (c->tcp ? 20U : 8U))))
+	least =
+	    c->l4 + (c->tcp ? (u32)sizeof(struct tcphdr) : (u32)sizeof(struct udphdr));
+	if (!p->gso_size || c->l4 < c->l3 + sizeof(struct iphdr) || !pkt_need(p, least))
 		return -EINVAL;
 	c->v6 = p->data[c->l3] >> 4 == 6;
-	c->headers = c->l4 + (c->tcp ? (p->data[c->l4 + 12] >> 4) * 4U : 8U);
-	if (c->headers > p->len || !pkt_need(p, c->headers))
+	c->headers = c->tcp ? c->l4 + (p->data[c->l4 + 12] >> 4) * 4U : least;
+	if (c->headers < least || !pkt_need(p, c->headers))
 		return -EINVAL;
 	c->payload = p->len - c->headers;
 	return 0;
@@ -146,7 +149,7 @@ int gso_segment(struct pkt *p, struct list *out)
 	u16 nth = 0;
 
 	if (err)
-		goto out;
+		goto err_drop;
 	for (u32 off = 0; off < c.payload || !off; off += p->gso_size, nth++) {
 		u32 len = min((u32)p->gso_size, c.payload - off);
 		struct pkt *s = piece(p, &c, off, len);
@@ -169,7 +172,7 @@ err_pieces:
 		list_del(&s->node);
 		pkt_free(s);
 	}
-out:
-	pkt_free(p);
+err_drop:
+	pkt_drop(p->dev->net, p, err == -EINVAL ? DROP_BAD_HEADER : DROP_NO_MEMORY);
 	return err;
 }

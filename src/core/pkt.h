@@ -175,7 +175,8 @@ u32 pkt_truesize(const struct pkt *p);
 /*
  * Cut a GSO packet (data at the IP header or at the link header @l3_off bytes
  * before it) into packets of at most gso_size payload, on @out in order.
- * Consumes @p. Return: 0, -EINVAL, -ENOMEM (then @out is empty)
+ * Consumes @p; what fails is a drop of p->dev's net.
+ * Return: 0, -EINVAL, -ENOMEM (then @out is empty)
  */
 int gso_segment(struct pkt *p, struct list *out);
 

@@ -919,6 +919,39 @@ static void add_route(struct net *net, const char *dst, u8 plen, const char *gw)
 	assert_int_equal(fib_add(net, &cfg, &ack), 0);
 }
 
+/*
+ * a - r - b, and b's address on a wire further on, so that its MSS says nothing of the
+ * way there. @near, @far: before and behind r
+ */
+static void connect_by_router(struct bench *t, const struct lab_fault *near,
+			      const struct lab_fault *far)
+{
+	memset(t, 0, sizeof(*t));
+	t->lab = lab_new(32);
+	lab_wire(t->lab, "a", "10.1.0.1/24", "r", "10.1.0.2/24", near);
+	t->wire = lab_wire(t->lab, "r", "10.2.0.1/24", "b", "10.2.0.2/24", far);
+	lab_wire(t->lab, "b", "10.3.0.1/24", "c", "10.3.0.2/24", NULL);
+	assert_int_equal(
+	    tunable_write(lab_host(t->lab, "r"), "net/ipv4/ip_forward", "1", 1), 0);
+	add_route(lab_host(t->lab, "a"), "10.2.0.0", 16, "10.1.0.2");
+	add_route(lab_host(t->lab, "a"), "10.3.0.0", 16, "10.1.0.2");
+	add_route(lab_host(t->lab, "r"), "10.3.0.0", 16, "10.2.0.2");
+	add_route(lab_host(t->lab, "b"), "10.1.0.0", 16, "10.2.0.1");
+	t->listener = lab_socket(t->lab, "b", SOCK_STREAM, 0);
+	assert_int_equal(lab_bind(t->listener, "10.3.0.1", PORT), 0);
+	assert_int_equal(
+	    lab_set_int(t->listener, IPPROTO_TCP, TCP_WINDOW_CLAMP, 300000), 0);
+	assert_int_equal(t->listener->ops->listen(t->listener, 4), 0);
+	t->a = lab_socket(t->lab, "a", SOCK_STREAM, 0);
+	assert_int_equal(lab_connect(t->a, "10.3.0.1", PORT), -EINPROGRESS);
+	assert_true(lab_run_until(t->lab, accepted, t, 10 * NS_PER_S));
+	/* pretend that b said 1460: only ICMP can help now */
+	tcp_sk(t->a)->mss_clamp = 1460;
+	tcp_sk(t->a)->pmtu = 0;
+	tcp_mss_sync(tcp_sk(t->a));
+	assert_int_equal(tcp_sk(t->a)->mss_cache, 1448);
+}
+
 /* A router with a smaller link behind it: ICMP tells (RFC 1191) */
 static void test_path_mtu(void **state)
 {
@@ -927,34 +960,60 @@ static void test_path_mtu(void **state)
 	struct bench t;
 
 	(void)state;
-	memset(&t, 0, sizeof(t));
-	t.lab = lab_new(32);
-	lab_wire(t.lab, "a", "10.1.0.1/24", "r", "10.1.0.2/24", &f);
-	lab_wire(t.lab, "r", "10.2.0.1/24", "b", "10.2.0.2/24", &small);
-	lab_wire_dev(lab_wire(t.lab, "b", "10.3.0.1/24", "c", "10.3.0.2/24", NULL), 0);
-	assert_int_equal(
-	    tunable_write(lab_host(t.lab, "r"), "net/ipv4/ip_forward", "1", 1), 0);
-	add_route(lab_host(t.lab, "a"), "10.2.0.0", 16, "10.1.0.2");
-	add_route(lab_host(t.lab, "a"), "10.3.0.0", 16, "10.1.0.2");
-	add_route(lab_host(t.lab, "r"), "10.3.0.0", 16, "10.2.0.2");
-	add_route(lab_host(t.lab, "b"), "10.1.0.0", 16, "10.2.0.1");
-	/* the far address is on a link of 1500, so the peer's MSS says nothing */
-	t.listener = lab_socket(t.lab, "b", SOCK_STREAM, 0);
-	assert_int_equal(lab_bind(t.listener, "10.3.0.1", PORT), 0);
-	assert_int_equal(lab_set_int(t.listener, IPPROTO_TCP, TCP_WINDOW_CLAMP, 300000),
-			 0);
-	assert_int_equal(t.listener->ops->listen(t.listener, 4), 0);
-	t.a = lab_socket(t.lab, "a", SOCK_STREAM, 0);
-	assert_int_equal(lab_connect(t.a, "10.3.0.1", PORT), -EINPROGRESS);
-	assert_true(lab_run_until(t.lab, accepted, &t, 10 * NS_PER_S));
-	/* pretend that b said 1460: only ICMP can help now */
-	tcp_sk(t.a)->mss_clamp = 1460;
-	tcp_sk(t.a)->pmtu = 0;
-	tcp_mss_sync(tcp_sk(t.a));
-	assert_int_equal(tcp_sk(t.a)->mss_cache, 1448);
+	connect_by_router(&t, &f, &small);
 	transfer(&t, MIB, false, CHUNK, 60 * NS_PER_S);
 	assert_int_equal(tcp_sk(t.a)->mss_cache, 1000 - 52);
 	assert_true(lab_now(t.lab) < 1000 * NS_PER_S + 10 * NS_PER_S);
+	bench_free(&t);
+}
+
+struct pieces {
+	u32 whole, fragments;
+};
+
+static bool count_pieces(void *arg, const struct pkt *p, int end)
+{
+	struct pieces *n = arg;
+	u8 h[14 + 20];
+
+	if (end || p->len < sizeof(h))
+		return false;
+	pkt_copy(p, 0, h, sizeof(h));
+	assert_true(p->len <= 14 + 600);
+	if (h[12] == 8 && !h[13] && h[14 + 9] == IPPROTO_TCP) {
+		bool frag = (h[14 + 6] << 8 | h[14 + 7]) & 0x3fff;
+
+		n->fragments += frag;
+		n->whole += !frag;
+	}
+	return false;
+}
+
+/* Big packets that the router must cut to segments, and those to fragments */
+static void test_fragmented(void **state)
+{
+	struct pieces n = {0};
+	struct lab_fault f = {.delay_ns = NS_PER_MS, .gso = true},
+			 small = {
+			     .delay_ns = NS_PER_MS,
+			     .gso = true,
+			     .mtu = 600,
+			     .lose = count_pieces,
+			     .arg = &n,
+			 };
+	struct bench t;
+
+	(void)state;
+	connect_by_router(&t, &f, &small);
+	assert_int_equal(
+	    lab_set_int(t.a, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT), 0);
+	n = (struct pieces){0};
+	transfer(&t, MIB, false, CHUNK, 60 * NS_PER_S);
+	assert_int_equal(tcp_sk(t.a)->mss_cache, 1448);
+	assert_int_equal(tcp_sk(t.a)->total_retrans, 0);
+	/* each segment of 1500 is three */
+	assert_in_range(n.fragments, MIB / 1448 * 3, (MIB / 1448 + 40) * 3);
+	assert_in_range(n.whole, 0, 20);
 	bench_free(&t);
 }
 
@@ -1143,6 +1202,7 @@ int main(void)
 	    cmocka_unit_test(test_loopback),
 	    cmocka_unit_test(test_self_connect),
 	    cmocka_unit_test(test_path_mtu),
+	    cmocka_unit_test(test_fragmented),
 	    cmocka_unit_test(test_shrunk_window),
 	    cmocka_unit_test(test_garbage),
 	    cmocka_unit_test(test_no_memory),
