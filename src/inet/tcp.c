@@ -84,6 +84,9 @@ const struct tunable tcp_tunables[T_NR] = {
     [T_MIN_RTT_WLEN] = TUN("tcp_min_rtt_wlen", 0, 86400, 300),
     [T_MIN_TSO_SEGS] = TUN("tcp_min_tso_segs", 1, 255, 2),
     [T_TSO_RTT_LOG] = TUN("tcp_tso_rtt_log", 0, 31, 9),
+    [T_FASTOPEN] = TUN("tcp_fastopen", 0, 0, 1),
+    [T_FO_BLACKHOLE] =
+	TUN("tcp_fastopen_blackhole_timeout_sec", 0, INT32_MAX, 0),
     [T_MAX_ORPHANS] = {.path = "net/ipv4/tcp_max_orphans",
 		       .max = INT32_MAX,
 		       .def = {ORPHANS_DEFAULT},
@@ -179,6 +182,8 @@ struct tcp_sock *tcp_sock_new(struct net *net)
 	list_init(&tp->accept_queue);
 	list_init(&tp->requests);
 	list_init(&tp->accept_node);
+	list_init(&tp->fo_children);
+	list_init(&tp->fo_node);
 	tcp_timers_init(tp);
 	tp->cc = tcp_net(net)->cc ? tcp_net(net)->cc : &cc_cubic;
 	reinit(tp);
@@ -263,6 +268,7 @@ void tcp_done(struct tcp_sock *tp)
 		MIB_TCP(sk->net, TCP_MIB_ATTEMPTFAILS);
 	tcp_set_state(tp, TCP_CLOSE);
 	tcp_timers_stop(tp);
+	tcp_fo_leave(tp);
 	tcp_purge_send(tp);
 	tcp_clear_ooo(tp);
 	leave_tables(tp, tp->is.bound_port && !sk->dead);
@@ -355,6 +361,9 @@ void tcp_established(struct tcp_sock *tp)
 
 	tcp_mss_sync(tp);
 	tcp_set_cc(tp, tp->cc);
+	/* RFC 6928 §3: a handshake that was lost more than once begins with one */
+	tp->cwnd = tp->total_retrans > 1 ? 1 : TCP_INIT_CWND;
+	tp->ssthresh = TCP_INFINITE;
 	tp->cwnd_stamp_ns = tcp_now(tp);
 	tp->last_send_ns = 0;
 	tp->last_data_recv_ns = tcp_now(tp);
@@ -559,6 +568,7 @@ static void tcp_disconnect(struct tcp_sock *tp)
 	tp->window_clamp = 0;
 	tp->max_window = 0;
 	tp->connecting = 0;
+	tp->fo_defer = false;
 	reinit(tp);
 	sock_wake(sk, POLLIN | POLLOUT | POLLHUP | (sk->err ? POLLERR : 0));
 }
@@ -581,8 +591,37 @@ static int connect_result(struct tcp_sock *tp)
 	return err ? -err : -ECONNABORTED;
 }
 
-static int op_connect(struct sock *sk, const struct caller *c, const struct sockaddr *a,
-		      socklen_t len)
+/* Undo what begin() did */
+static int connect_failed(struct tcp_sock *tp, int err)
+{
+	tp->write_seq = 0;
+	forget_peer(tp);
+	return err;
+}
+
+int tcp_connect_now(struct tcp_sock *tp, struct msg *m)
+{
+	int err;
+
+	if (m || tp->fo_connect)
+		tcp_fo_syn(tp, m);
+	else
+		tp->syn_fastopen = tp->syn_data = false;
+	tp->fo_defer = false;
+	err = tcp_send_syn(tp, m);
+	if (err && err != -ENOBUFS) {
+		/* what the network says at once: no route, a filter */
+		tcp_set_state(tp, TCP_CLOSE);
+		tcp_timers_stop(tp);
+		tcp_purge_send(tp);
+		return connect_failed(tp, err);
+	}
+	tp->connecting = 1;
+	return -EINPROGRESS;
+}
+
+/* @m: data to go with the SYN; NULL: connect() */
+static int begin(struct sock *sk, const struct sockaddr *a, socklen_t len, struct msg *m)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct inet_sock *is = &tp->is;
@@ -591,13 +630,6 @@ static int op_connect(struct sock *sk, const struct caller *c, const struct sock
 	be16 dport;
 	int err;
 
-	(void)c;
-	if (len < sizeof(a->sa_family))
-		return -EINVAL;
-	if (a->sa_family == AF_UNSPEC) {
-		tcp_disconnect(tp);
-		return 0;
-	}
 	if (tp->connecting)
 		return connect_result(tp);
 	if (sk->state != TCP_CLOSE || tp->done) /* over is still connected */
@@ -607,14 +639,13 @@ static int op_connect(struct sock *sk, const struct caller *c, const struct sock
 		return err;
 	err = prepare(tp, &dst, dport);
 	if (err)
-		goto err_forget;
+		return connect_failed(tp, err);
 	if (!is->bucket) {
 		err = port_connect(&wk->ports, is, port_busy, NULL);
 		if (err)
-			goto err_forget;
+			return connect_failed(tp, err);
 	} else if (port_busy(is, is->lport, NULL)) {
-		err = -EADDRNOTAVAIL;
-		goto err_forget;
+		return connect_failed(tp, -EADDRNOTAVAIL);
 	}
 	start_numbers(tp);
 	sk->err = 0; /* of what it was before */
@@ -623,24 +654,32 @@ static int op_connect(struct sock *sk, const struct caller *c, const struct sock
 	is->conn.t = tuple_of(tp, is->lport);
 	err = demux_add(&wk->demux, &is->conn);
 	if (err)
-		goto err_forget;
+		return connect_failed(tp, err);
 	tp->hashed = true;
 	tcp_set_state(tp, TCP_SYN_SENT);
-	err = tcp_send_syn(tp);
-	if (err && err != -ENOBUFS) {
-		/* what the network says at once: no route, a filter */
-		tcp_set_state(tp, TCP_CLOSE);
-		tcp_timers_stop(tp);
-		tcp_purge_send(tp);
-		goto err_forget;
+	if (!m && tcp_fo_defers(tp)) {
+		tp->fo_defer = true;
+		return 0;
 	}
-	tp->connecting = 1;
-	return -EINPROGRESS;
+	return tcp_connect_now(tp, m);
+}
 
-err_forget:
-	tp->write_seq = 0;
-	forget_peer(tp);
-	return err;
+static int op_connect(struct sock *sk, const struct caller *c, const struct sockaddr *a,
+		      socklen_t len)
+{
+	(void)c;
+	if (len < sizeof(a->sa_family))
+		return -EINVAL;
+	if (a->sa_family == AF_UNSPEC) {
+		tcp_disconnect(tcp_sk(sk));
+		return 0;
+	}
+	return begin(sk, a, len, NULL);
+}
+
+int tcp_connect_data(struct tcp_sock *tp, struct msg *m)
+{
+	return begin(&tp->is.sk, (const struct sockaddr *)m->name, m->name_len, m);
 }
 
 /* ---- listen, accept ---- */
@@ -666,6 +705,7 @@ static int op_listen(struct sock *sk, int backlog)
 	err = port_listen_check(&tp->is);
 	if (err)
 		return err;
+	tcp_fo_listen(tp);
 	sk->state = TCP_LISTEN;
 	err = demux_bind(&wk->demux, &tp->is.bound, &tp->is);
 	if (err) {
@@ -870,7 +910,9 @@ static u32 poll_mask(struct sock *sk)
 		mask |= POLLHUP;
 	if (sk->shut & RCV_SHUTDOWN)
 		mask |= POLLIN | POLLRDNORM | POLLRDHUP;
-	if (!tcp_state_in(tp, TCPF(SYN_SENT) | TCPF(SYN_RECV))) {
+	if (sk->state == TCP_SYN_SENT && tp->fo_defer)
+		mask |= POLLOUT | POLLWRNORM;
+	if (!tcp_state_in(tp, TCPF(SYN_SENT) | TCPF(SYN_RECV)) || tp->fo_synack) {
 		u32 target = max(sk->rcvlowat, 1U);
 
 		if (tcp_rx_queued(tp) >= target)
@@ -950,8 +992,8 @@ static struct block *write_block(struct tcp_sock *tp, size_t want)
 	return b;
 }
 
-/* Copy once, into blocks. Return: bytes, or -ENOBUFS, -EFAULT when none */
-static ssize_t append(struct tcp_sock *tp, struct msg *m, size_t left)
+/* Copy once, into blocks */
+ssize_t tcp_append(struct tcp_sock *tp, struct msg *m, size_t left)
 {
 	struct sock *sk = &tp->is.sk;
 	struct block *b = write_block(tp, left);
@@ -998,9 +1040,14 @@ err_empty:
 
 static void push_for(struct tcp_sock *tp, int flags)
 {
+	struct pkt *last = list_last(&tp->unsent, struct pkt, node);
 	bool cork = tp->cork;
 
-	tp->pushed_seq = tp->write_seq;
+	if (last && (!(flags & MSG_MORE) ||
+		     tp->write_seq - tp->pushed_seq > tp->max_window / 2)) {
+		tcp_tx(last)->flags |= TCPHDR_PSH;
+		tp->pushed_seq = tp->write_seq;
+	}
 	if (flags & MSG_MORE)
 		tp->cork = true;
 	tcp_push(tp);
@@ -1013,14 +1060,18 @@ static ssize_t op_send(struct sock *sk, struct msg *m)
 	size_t done = 0, left = msg_left(m);
 	int err = 0;
 
-	if (m->flags & MSG_FASTOPEN)
-		return -EOPNOTSUPP;
+	if (m->flags & MSG_FASTOPEN || tp->fo_defer) {
+		ssize_t res;
+
+		if (tcp_fo_send(tp, m, &res))
+			return res;
+	}
 	if (sk->err)
 		goto err_pipe;
-	if (tcp_state_in(tp, TCPF(SYN_SENT) | TCPF(SYN_RECV)))
+	if (tcp_state_in(tp, TCPF(SYN_SENT) | TCPF(SYN_RECV)) && !tp->fo_synack)
 		return -EAGAIN;
 	if (sk->shut & SEND_SHUTDOWN ||
-	    !tcp_state_in(tp, TCPF(ESTABLISHED) | TCPF(CLOSE_WAIT)))
+	    !tcp_state_in(tp, TCPF(ESTABLISHED) | TCPF(CLOSE_WAIT) | TCPF(SYN_RECV)))
 		goto err_pipe;
 	while (left) {
 		ssize_t n;
@@ -1029,7 +1080,7 @@ static ssize_t op_send(struct sock *sk, struct msg *m)
 			err = -EAGAIN;
 			break;
 		}
-		n = append(tp, m, left);
+		n = tcp_append(tp, m, left);
 		if (n < 0) {
 			err = (int)n;
 			break;
@@ -1309,6 +1360,8 @@ static int tcp_boot(struct warren *w)
 		err = tunable_register(w, &tcp_part, cc_tunables,
 				       ARRAY_SIZE(cc_tunables));
 	if (!err)
+		err = tunable_register(w, &tcp_part, &tcp_fo_tunable, 1);
+	if (!err)
 		err = ip_proto_register(w, &tcp_part, &tcp_ip);
 	if (!err)
 		err = inet_register(w, &tcp_part, &tcp_inet);
@@ -1325,6 +1378,8 @@ static int tcp_worker_init(struct worker *k)
 	slab_init(&wk->socks, "tcp_sock", sizeof(struct tcp_sock), m);
 	slab_init(&wk->reqs, "tcp_req", tcp_req_size(), m);
 	slab_init(&wk->tws, "tcp_tw", tcp_tw_size(), m);
+	slab_init(&wk->peer_slab, "tcp_peer", tcp_peer_size(), m);
+	table_init(&wk->peers);
 	return 0;
 }
 
@@ -1332,6 +1387,8 @@ static void tcp_worker_exit(struct worker *k)
 {
 	struct tcp_worker *wk = worker_part(k, PART_TCP);
 
+	table_fini(&wk->peers);
+	slab_fini(&wk->peer_slab);
 	slab_fini(&wk->tws);
 	slab_fini(&wk->reqs);
 	slab_fini(&wk->socks);
@@ -1366,6 +1423,7 @@ static int tcp_net_init(struct net *net)
 
 	list_init(&tn->requests);
 	list_init(&tn->timewaits);
+	list_init(&tn->peers);
 	copy_from_init(net);
 	return 0;
 }
@@ -1377,6 +1435,7 @@ static void tcp_net_pre_exit(struct net *net)
 	bool again = true;
 
 	tcp_mini_net_exit(net);
+	tcp_peers_flush(net);
 	while (again) {
 		again = false;
 		list_for_each(sk, &net->socks, net_node) {

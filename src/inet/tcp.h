@@ -8,6 +8,8 @@
 #ifndef WARREN_INET_TCP_H
 #define WARREN_INET_TCP_H
 
+#include "base/random.h"
+#include "base/table.h"
 #include "base/tree.h"
 #include "base/wheel.h"
 #include "inet/cc.h"
@@ -45,6 +47,20 @@ enum tcp_rtx_mode {
 
 struct tcp_sack_range {
 	u32 start, end;
+};
+
+/* Fast open: a cookie, or how to ask for one (len 0) */
+struct tcp_cookie {
+	u8 len;
+	bool exp;  /* in the experimental option */
+	bool none; /* not even a question */
+	u8 val[TCP_COOKIE_MAX];
+};
+
+/* What a server makes cookies with: newest first */
+struct tcp_fo_keys {
+	u8 n;
+	struct sip_key key[2];
 };
 
 struct tcp_sock {
@@ -154,6 +170,20 @@ struct tcp_sock {
 	struct list requests;	  /* struct tcp_req.listener_node */
 	u32 n_accept, n_requests, backlog;
 
+	/* ---- fast open: tcp_fastopen.c ---- */
+	bool fo_connect, fo_no_cookie; /* options of the program */
+	bool fo_defer;		       /* connect() waits for the first write */
+	bool fo_option;		       /* the SYN being built carries fo_cookie */
+	bool syn_fastopen, syn_data, syn_data_acked;
+	bool fo_synack; /* a server's child whose SYN-ACK is not acknowledged */
+	u32 fo_space;	/* bytes that the SYN may carry */
+	struct tcp_cookie fo_cookie;
+	u32 fo_max, fo_n;	 /* a listener's: most, now */
+	struct list fo_children; /* those, by fo_node */
+	struct list fo_node;
+	struct tcp_sock *fo_listener; /* NULL: closed, or handshake done */
+	struct tcp_fo_keys fo_keys;   /* a listener's own */
+
 	/* ---- a child's, waiting in it ---- */
 	struct list accept_node;
 	struct tcp_sock *listener; /* NULL when accepted */
@@ -187,13 +217,19 @@ struct tcp_net {
 	const struct cc_ops *cc; /* NULL: the default */
 	struct sip_key isn_key;	 /* RFC 6528; drawn at the first use */
 	bool has_key;
+	struct list peers; /* struct tcp_peer (tcp_fastopen.c), most recent first */
+	u32 n_peers;
+	struct tcp_fo_keys fo_keys;
+	u32 fo_disabled; /* how often a black hole was found in a row */
+	u64 fo_disabled_ns;
 };
 
 /* A worker's */
 struct tcp_worker {
 	struct demux demux;
 	struct ports ports;
-	struct slab socks, reqs, tws;
+	struct slab socks, reqs, tws, peer_slab;
+	struct table peers; /* struct tcp_peer of all nets */
 };
 
 extern const struct part tcp_part;
@@ -223,8 +259,33 @@ struct tcp_mini_info {
 int tcp_walk_mini(struct net *net, int (*fn)(void *arg, const struct tcp_mini_info *mi),
 		  void *arg);
 
-struct tcp_info;
-void tcp_get_info(const struct tcp_sock *tp, struct tcp_info *info);
+/* Forget what is remembered of peers (fast open) */
+void tcp_peers_flush(struct net *net);
+
+/* What TCP_INFO gives: Linux 6.18's, of which older headers know the front only */
+struct tcp_info_full {
+	u8 state, ca_state, retransmits, probes, backoff, options;
+	u8 wscale; /* snd, rcv << 4 */
+	u8 app_limited_fo; /* delivery_rate_app_limited, fastopen_client_fail << 1 */
+	u32 rto, ato, snd_mss, rcv_mss;
+	u32 unacked, sacked, lost, retrans, fackets;
+	u32 last_data_sent, last_ack_sent, last_data_recv, last_ack_recv;
+	u32 pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd, advmss, reordering;
+	u32 rcv_rtt, rcv_space, total_retrans;
+	u64 pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+	u32 segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in, data_segs_out;
+	u64 delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
+	u32 delivered, delivered_ce;
+	u64 bytes_sent, bytes_retrans;
+	u32 dsack_dups, reord_seen, rcv_ooopack, snd_wnd, rcv_wnd, rehash;
+	u16 total_rto, total_rto_recoveries;
+	u32 total_rto_time, received_ce;
+	u32 delivered_e1_bytes, delivered_e0_bytes, delivered_ce_bytes;
+	u32 received_e1_bytes, received_e0_bytes, received_ce_bytes;
+	u32 accecn;
+};
+_Static_assert(sizeof(struct tcp_info_full) == 280, "TCP_INFO");
+void tcp_get_info(const struct tcp_sock *tp, struct tcp_info_full *info);
 /* What /proc/net/tcp and inet_diag call "timer": 0 none, 1 retransmit, 2 keepalive,
  * 3 (TIME_WAIT), 4 probe. @when_ns: absolute */
 u8 tcp_timer_info(const struct tcp_sock *tp, u64 *when_ns);

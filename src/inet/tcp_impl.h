@@ -136,6 +136,8 @@ enum tcp_tunable {
 	T_MIN_RTT_WLEN,
 	T_MIN_TSO_SEGS,
 	T_TSO_RTT_LOG,
+	T_FASTOPEN,
+	T_FO_BLACKHOLE,
 	T_NR,
 };
 extern const struct tunable tcp_tunables[T_NR];
@@ -200,6 +202,41 @@ u32 tcp_isn(struct net *net, const struct tuple *t);
 u32 tcp_ts_offset(struct net *net, const struct tuple *t);
 void tcp_sndbuf_expand(struct tcp_sock *tp);
 
+/* connect() to m->name with data. Return: as connect() */
+int tcp_connect_data(struct tcp_sock *tp, struct msg *m);
+/* The connect() that was put off: the SYN, with data. Return: -EINPROGRESS, an error */
+int tcp_connect_now(struct tcp_sock *tp, struct msg *m);
+/* Copy up to @left bytes of @m to the end of the queue. Return: bytes, or -ENOBUFS,
+ * -EFAULT when none */
+ssize_t tcp_append(struct tcp_sock *tp, struct msg *m, size_t left);
+
+/* ---- tcp_fastopen.c ---- */
+u32 tcp_peer_size(void);
+bool tcp_fo_client(const struct net *net); /* may programs use it? */
+bool tcp_fo_defers(struct tcp_sock *tp);   /* shall connect() wait for data? */
+/* A SYN is about to be built: fo_cookie, fo_space for data of @m (NULL: none) */
+void tcp_fo_syn(struct tcp_sock *tp, struct msg *m);
+void tcp_fo_option(const struct tcp_sock *tp, struct tcp_opts *o);
+void tcp_fo_synack(struct tcp_sock *tp, const struct tcp_seg *sg);
+void tcp_fo_timeout(struct tcp_sock *tp); /* the SYN was lost */
+/*
+ * send() with MSG_FASTOPEN, or the first behind a connect() that was put off.
+ * Return: true: @res is the answer: bytes that went with the SYN, -EINPROGRESS,
+ * -EALREADY, ...; false: connected, go on as always
+ */
+bool tcp_fo_send(struct tcp_sock *tp, struct msg *m, ssize_t *res);
+/* A SYN at a listener. Return: true: make a socket now. @answer: cookie to tell */
+bool tcp_fo_accept(struct tcp_sock *lp, const struct tcp_seg *sg,
+		   struct tcp_cookie *answer);
+void tcp_fo_listen(struct tcp_sock *lp);
+void tcp_fo_join(struct tcp_sock *tp, struct tcp_sock *lp);
+void tcp_fo_leave(struct tcp_sock *tp); /* the handshake is over; idempotent */
+void tcp_fo_listen_close(struct tcp_sock *lp);
+/* 16 or 32 bytes. -EINVAL */
+int tcp_fo_set_keys(struct tcp_fo_keys *k, const void *val, size_t len);
+int tcp_fo_get_keys(struct tcp_sock *tp, void *val); /* bytes, at most 32 */
+extern const struct tunable tcp_fo_tunable;
+
 /* ---- tcp_out.c ---- */
 struct pkt *tcp_tx_new(struct tcp_sock *tp);
 void tcp_tx_free(struct tcp_sock *tp, struct pkt *p);
@@ -213,7 +250,8 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one);
 int tcp_retransmit(struct tcp_sock *tp, struct pkt *p, u32 segs);
 void tcp_xmit_recovery(struct tcp_sock *tp);
 int tcp_fragment(struct tcp_sock *tp, struct pkt *p, u32 len, u32 mss);
-int tcp_send_syn(struct tcp_sock *tp);
+/* The SYN of connect(); with fast open, it takes tp->fo_space bytes of @m along */
+int tcp_send_syn(struct tcp_sock *tp, struct msg *m);
 void tcp_send_synack_full(struct tcp_sock *tp); /* simultaneous open */
 void tcp_send_ack(struct tcp_sock *tp);
 void tcp_send_challenge(struct tcp_sock *tp);
@@ -246,6 +284,8 @@ bool tcp_receive(struct net *net, struct pkt *p);
 void tcp_error(struct net *net, const struct pkt *p, const struct ip_error *e);
 /* First segment for a fresh child (the ACK of the handshake). Consumes @p. */
 void tcp_process(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg);
+/* The data that a SYN brought. Consumes @p, which is at the TCP header. */
+void tcp_take_syn_data(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg);
 void tcp_enter_quickack(struct tcp_sock *tp, u32 max);
 void tcp_rcv_space_adjust(struct tcp_sock *tp);
 void tcp_clear_ooo(struct tcp_sock *tp);

@@ -747,6 +747,11 @@ static enum drop validate(struct tcp_sock *tp, const struct tcp_seg *sg)
 	struct net *net = tcp_sknet(tp);
 	bool rst = sg->flags & TCPHDR_RST;
 
+	if (tp->fo_synack && sg->seq == tp->irs &&
+	    (sg->flags & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST)) == TCPHDR_SYN) {
+		tcp_send_synack_full(tp); /* it was lost */
+		return DROP_TCP_OVERLAP;
+	}
 	if (!rst && !paws_ok(tp, sg)) {
 		/* a pure ACK that was overtaken says nothing new */
 		if (sg->len || sg->flags & (TCPHDR_SYN | TCPHDR_FIN) ||
@@ -824,6 +829,16 @@ static void take_syn(struct tcp_sock *tp, const struct tcp_seg *sg)
 	tp->last_recv_ns = tcp_now(tp);
 }
 
+void tcp_take_syn_data(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
+{
+	tp->syn_data_acked |= sg->len != 0;
+	sg->seq++;
+	sg->flags &= (u8)~TCPHDR_SYN;
+	pkt_pull(p, sg->data_off);
+	data(tp, p, sg);
+	sg->seq--;
+}
+
 /* Consumes @p */
 static void syn_sent(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 {
@@ -856,15 +871,22 @@ static void syn_sent(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 		tcp_rtx_stop(tp);
 		tcp_rearm_rto(tp);
 		tp->ca_state = CA_OPEN;
-		tp->lost_out = 0;
 		tp->undo_marker = 0;
 		tcp_set_state(tp, TCP_ESTABLISHED);
 		tcp_established(tp);
 		tp->rcv_ssthresh = tp->rcv_wnd;
-		pkt_free(p);
+		tcp_fo_synack(tp, sg);
+		if (tp->syn_data && !tp->lost_out)
+			tcp_take_syn_data(tp, p, sg);
+		else
+			pkt_free(p);
 		sock_wake(&tp->is.sk, POLLOUT | POLLWRNORM);
-		tcp_send_ack(tp);
-		tcp_push(tp);
+		if (tp->lost_out)
+			tcp_xmit_recovery(tp); /* carries the ACK */
+		else
+			tcp_send_ack(tp);
+		if (tp->is.sk.state != TCP_CLOSE)
+			tcp_push(tp);
 		return;
 	}
 	if (sg->flags & TCPHDR_RST || !(sg->flags & TCPHDR_SYN))
@@ -879,8 +901,9 @@ drop:
 
 /* ---- a segment for a connection ---- */
 
-/* After our FIN was acknowledged, or in SYN_RECV. Return: false: stop here */
-static bool after_ack(struct tcp_sock *tp, const struct tcp_seg *sg)
+/* After our FIN was acknowledged, or in SYN_RECV. @fast: fast open has begun already.
+ * Return: false: stop here */
+static bool after_ack(struct tcp_sock *tp, const struct tcp_seg *sg, bool fast)
 {
 	struct sock *sk = &tp->is.sk;
 	bool all = tp->fin_queued && tp->snd_una == tp->write_seq;
@@ -891,8 +914,10 @@ static bool after_ack(struct tcp_sock *tp, const struct tcp_seg *sg)
 		tp->snd_wl1 = sg->seq;
 		tp->max_window = max(tp->max_window, tp->snd_wnd);
 		tp->pmtu = 0;
+		tp->delivered++; /* the SYN-ACK */
 		tcp_set_state(tp, TCP_ESTABLISHED);
-		tcp_established(tp);
+		if (!fast)
+			tcp_established(tp);
 		sock_wake(sk, POLLOUT | POLLWRNORM);
 		break;
 	case TCP_FIN_WAIT1: {
@@ -953,6 +978,7 @@ static void synchronized(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 	struct sock *sk = &tp->is.sk;
 	struct tcp_ack as = {.rtt_us = -1};
 	enum drop why = validate(tp, sg);
+	bool fast;
 
 	if (why)
 		goto drop;
@@ -969,7 +995,14 @@ static void synchronized(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 		goto drop;
 	if (sk->state == TCP_CLOSE) /* recovery's output may have ended it */
 		goto drop;
-	if (sk->state != TCP_ESTABLISHED && !after_ack(tp, sg)) {
+	fast = tp->fo_synack;
+	if (fast) {
+		tcp_fo_leave(tp);
+		tp->retransmits = 0;
+		tcp_rtx_stop(tp);
+		tcp_rearm_rto(tp);
+	}
+	if (sk->state != TCP_ESTABLISHED && !after_ack(tp, sg, fast)) {
 		pkt_free(p);
 		return;
 	}
@@ -1190,7 +1223,8 @@ static void path_mtu(struct tcp_sock *tp, u32 mtu)
 	mss = tcp_current_mss(tp);
 	for (p = tcp_rtx_head(tp); p; p = next) {
 		next = tcp_tx_pkt(tree_next(&tcp_tx(p)->node));
-		if (tcp_tx(p)->sacked & TX_SACKED || p->len <= mss)
+		if (tcp_tx(p)->sacked & TX_SACKED ||
+		    (p->len <= mss && tp->is.sk.state != TCP_SYN_SENT))
 			continue;
 		tcp_mark_lost(tp, p);
 	}

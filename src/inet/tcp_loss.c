@@ -694,7 +694,7 @@ bool tcp_schedule_tlp(struct tcp_sock *tp)
 {
 	u64 delay, rto_at;
 
-	if (tcp_tun(tcp_sknet(tp), T_EARLY_RETRANS) < 3 || !tp->sack_ok ||
+	if (tcp_tun(tcp_sknet(tp), T_EARLY_RETRANS) < 3 || !tp->sack_ok || tp->fo_synack ||
 	    !tp->packets_out || tp->sacked_out || tp->tlp_high_seq ||
 	    (tp->ca_state != CA_OPEN && tp->ca_state != CA_CWR))
 		return false;

@@ -119,8 +119,10 @@ static void synack_opts(struct tcp_opts *o, struct net *net, const struct tuple 
 	}
 }
 
+/* @cookie_ts: timestamp that hides a SYN cookie's options, 0: none. @fo: a fast open
+ * cookie to tell, NULL or empty: none */
 static void send_synack(struct net *net, const struct tcp_req *r, const struct tuple *t,
-			u32 cookie_ts)
+			u32 cookie_ts, const struct tcp_cookie *fo)
 {
 	const struct inet_sock *is = &r->listener->is;
 	struct tcp_bare b = {
@@ -138,6 +140,12 @@ static void send_synack(struct net *net, const struct tcp_req *r, const struct t
 	synack_opts(&b.o, net, t, r);
 	if (cookie_ts)
 		b.o.ts_val = cookie_ts;
+	if (fo && fo->len) {
+		b.o.present |= TCP_HAS_FASTOPEN;
+		b.o.fastopen_exp = fo->exp;
+		b.o.cookie_len = fo->len;
+		memcpy(b.o.cookie, fo->val, fo->len);
+	}
 	b.t.bound_dev = is->sk.bound_dev;
 	tcp_send_bare(net, &b);
 }
@@ -157,7 +165,7 @@ static void req_fire(struct timer *tm)
 		return;
 	}
 	r->retries++;
-	send_synack(net, r, &r->conn.t, 0);
+	send_synack(net, r, &r->conn.t, 0, NULL);
 	MIB_TCP(net, TCP_MIB_RETRANSSEGS);
 	MIB_EXT(net, LINUX_MIB_TCPSYNRETRANS);
 	for (int i = 0; i < r->retries && delay < TCP_RTO_MAX; i++)
@@ -284,7 +292,7 @@ static void answer_by_cookie(struct tcp_sock *lp, const struct tcp_seg *sg,
 	r.isn = cookie_make(net, t, sg->seq, idx);
 	if (!r.ts_ok)
 		r.sack_ok = r.wscale_ok = false; /* nowhere to remember them */
-	send_synack(net, &r, t, r.ts_ok ? cookie_ts(net, &r) : 0);
+	send_synack(net, &r, t, r.ts_ok ? cookie_ts(net, &r) : 0, NULL);
 	MIB_EXT(net, LINUX_MIB_SYNCOOKIESSENT);
 }
 
@@ -292,58 +300,6 @@ static void syn_drop(struct net *net, struct pkt *p)
 {
 	MIB_EXT(net, LINUX_MIB_LISTENDROPS);
 	pkt_drop(net, p, DROP_TCP_BACKLOG);
-}
-
-void tcp_listen_syn(struct tcp_sock *lp, struct pkt *p, struct tcp_seg *sg)
-{
-	struct net *net = tcp_sknet(lp);
-	struct tcp_worker *tw = tcp_worker(net);
-	struct tuple t = seg_tuple(sg, p->iif);
-	s64 cookies = tcp_tun(net, T_SYNCOOKIES);
-	u32 most = (u32)tcp_tun(net, T_MAX_SYN_BACKLOG);
-	struct tcp_req *r;
-
-	if (lp->n_accept > lp->backlog) {
-		MIB_EXT(net, LINUX_MIB_LISTENOVERFLOWS);
-		syn_drop(net, p);
-		return;
-	}
-	if (cookies == 2 || lp->n_requests >= max(lp->backlog, 1U)) {
-		if (!cookies) {
-			MIB_EXT(net, LINUX_MIB_TCPREQQFULLDROP);
-			syn_drop(net, p);
-			return;
-		}
-		MIB_EXT(net, LINUX_MIB_TCPREQQFULLDOCOOKIES);
-		answer_by_cookie(lp, sg, &t);
-		pkt_free(p);
-		return;
-	}
-	if (!cookies && lp->n_requests >= most - (most >> 2)) {
-		syn_drop(net, p);
-		return;
-	}
-	r = slab_get(&tw->reqs);
-	if (!r) {
-		syn_drop(net, p);
-		return;
-	}
-	list_init(&r->net_node);
-	list_init(&r->listener_node);
-	timer_init(&r->timer, net->worker->wheel, req_fire);
-	req_fill(r, lp, sg, &t);
-	if (demux_add(&tw->demux, &r->conn)) {
-		slab_put(&tw->reqs, r);
-		syn_drop(net, p);
-		return;
-	}
-	list_add_tail(&tcp_net(net)->requests, &r->net_node);
-	list_add_tail(&lp->requests, &r->listener_node);
-	lp->n_requests++;
-	tcp_net(net)->n_requests++;
-	timer_set_at(&r->timer, clock_now(net->w) + TCP_RTO_INIT);
-	send_synack(net, r, &r->conn.t, 0);
-	pkt_free(p);
 }
 
 /* ---- the handshake completes ---- */
@@ -444,10 +400,9 @@ static struct tcp_sock *child_new(const struct tcp_req *r)
 	tp->rcv_wscale = r->wscale_ok ? r->rcv_wscale : 0;
 	tp->mss_clamp = r->mss;
 	tp->last_recv_ns = tcp_now(tp);
-	if (r->retries) {
+	tp->total_retrans = r->retries;
+	if (r->retries)
 		tp->rto_ns = TCP_RTO_FALLBACK;
-		tp->cwnd = 1;
-	}
 	return tp;
 }
 
@@ -477,6 +432,96 @@ static int child_enter(struct tcp_sock *tp, struct tcp_sock *lp, struct tcp_req 
 	list_add_tail(&lp->accept_queue, &tp->accept_node);
 	lp->n_accept++;
 	return 0;
+}
+
+/*
+ * Fast open: a socket now, and its SYN-ACK. Consumes @p when it succeeds.
+ * Return: false: no memory
+ */
+static bool fast_child(struct tcp_req *r, struct pkt *p, struct tcp_seg *sg,
+		       const struct tcp_cookie *answer)
+{
+	struct tcp_sock *lp = r->listener, *tp = child_new(r);
+
+	if (!tp)
+		return false;
+	if (child_enter(tp, lp, NULL)) {
+		sock_put(&tp->is.sk);
+		return false;
+	}
+	MIB_TCP(tcp_sknet(tp), TCP_MIB_PASSIVEOPENS);
+	tcp_fo_join(tp, lp);
+	tcp_established(tp);
+	tp->segs_in = p->gso_segs ? p->gso_segs : 1;
+	tcp_take_syn_data(tp, p, sg);
+	tp->fo_cookie = *answer;
+	tp->fo_option = answer->len != 0;
+	tcp_send_synack_full(tp);
+	tp->fo_option = false;
+	tcp_rtx_set(tp, TCP_RTX_RTO, TCP_RTO_INIT);
+	sock_wake(&lp->is.sk, POLLIN | POLLRDNORM);
+	return true;
+}
+
+void tcp_listen_syn(struct tcp_sock *lp, struct pkt *p, struct tcp_seg *sg)
+{
+	struct net *net = tcp_sknet(lp);
+	struct tcp_worker *tw = tcp_worker(net);
+	struct tuple t = seg_tuple(sg, p->iif);
+	s64 cookies = tcp_tun(net, T_SYNCOOKIES);
+	struct tcp_cookie fo;
+	u32 most = (u32)tcp_tun(net, T_MAX_SYN_BACKLOG);
+	struct tcp_req *r;
+
+	if (lp->n_accept > lp->backlog) {
+		MIB_EXT(net, LINUX_MIB_LISTENOVERFLOWS);
+		syn_drop(net, p);
+		return;
+	}
+	if (cookies == 2 || lp->n_requests >= max(lp->backlog, 1U)) {
+		if (!cookies) {
+			MIB_EXT(net, LINUX_MIB_TCPREQQFULLDROP);
+			syn_drop(net, p);
+			return;
+		}
+		MIB_EXT(net, LINUX_MIB_TCPREQQFULLDOCOOKIES);
+		answer_by_cookie(lp, sg, &t);
+		pkt_free(p);
+		return;
+	}
+	if (!cookies && lp->n_requests >= most - (most >> 2)) {
+		syn_drop(net, p);
+		return;
+	}
+	r = slab_get(&tw->reqs);
+	if (!r) {
+		syn_drop(net, p);
+		return;
+	}
+	list_init(&r->net_node);
+	list_init(&r->listener_node);
+	timer_init(&r->timer, net->worker->wheel, req_fire);
+	req_fill(r, lp, sg, &t);
+	if (tcp_fo_accept(lp, sg, &fo)) {
+		bool made = fast_child(r, p, sg, &fo);
+
+		slab_put(&tw->reqs, r);
+		if (!made)
+			syn_drop(net, p);
+		return;
+	}
+	if (demux_add(&tw->demux, &r->conn)) {
+		slab_put(&tw->reqs, r);
+		syn_drop(net, p);
+		return;
+	}
+	list_add_tail(&tcp_net(net)->requests, &r->net_node);
+	list_add_tail(&lp->requests, &r->listener_node);
+	lp->n_requests++;
+	tcp_net(net)->n_requests++;
+	timer_set_at(&r->timer, clock_now(net->w) + TCP_RTO_INIT);
+	send_synack(net, r, &r->conn.t, 0, &fo);
+	pkt_free(p);
 }
 
 /* Consumes @p. @r: a request in the tables, or one made from a cookie (@kept false) */
@@ -544,7 +589,7 @@ void tcp_req_receive(struct net *net, struct demux_node *n, struct pkt *p,
 
 	/* the SYN again: our answer was lost */
 	if (sg->seq == r->peer_isn && f == TCPHDR_SYN && !paws) {
-		send_synack(net, r, &r->conn.t, 0);
+		send_synack(net, r, &r->conn.t, 0, NULL);
 		MIB_TCP(net, TCP_MIB_RETRANSSEGS);
 		MIB_EXT(net, LINUX_MIB_TCPSYNRETRANS);
 		goto drop;
@@ -652,6 +697,7 @@ void tcp_listen_close(struct tcp_sock *lp)
 	struct tcp_req *r;
 	struct tcp_sock *tp;
 
+	tcp_fo_listen_close(lp);
 	while ((r = list_first(&lp->requests, struct tcp_req, listener_node)))
 		req_free(r);
 	while ((tp = list_first(&lp->accept_queue, struct tcp_sock, accept_node))) {

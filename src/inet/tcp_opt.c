@@ -137,6 +137,25 @@ static int set_int(struct tcp_sock *tp, int name, int v)
 		tp->notsent_lowat = (u32)v;
 		tcp_write_space(tp);
 		return 0;
+	case TCP_FASTOPEN:
+		if (v < 0 || !tcp_state_in(tp, TCPF(CLOSE) | TCPF(LISTEN)))
+			return -EINVAL;
+		tp->fo_max = (u32)min(v, sock_somaxconn(sk->net));
+		return 0;
+	case TCP_FASTOPEN_CONNECT:
+		if (v < 0 || v > 1)
+			return -EINVAL;
+		if (!tcp_fo_client(sk->net))
+			return -EOPNOTSUPP;
+		if (sk->state != TCP_CLOSE)
+			return -EINVAL;
+		tp->fo_connect = v != 0;
+		return 0;
+	case TCP_FASTOPEN_NO_COOKIE:
+		if (v < 0 || v > 1 || !tcp_state_in(tp, TCPF(CLOSE) | TCPF(LISTEN)))
+			return -EINVAL;
+		tp->fo_no_cookie = v != 0;
+		return 0;
 	case TCP_TIMESTAMP:
 		return -EPERM; /* only under repair */
 	default:
@@ -154,6 +173,8 @@ int tcp_set_opt(struct sock *sk, const struct caller *c, int level, int name,
 		return inet_set_opt(sk, c, level, name, val, len);
 	if (name == TCP_CONGESTION)
 		return set_cc_by_name(tp, c, val, len);
+	if (name == TCP_FASTOPEN_KEY)
+		return tcp_fo_set_keys(&tp->fo_keys, val, len);
 	if (len < sizeof(v))
 		return -EINVAL;
 	memcpy(&v, val, sizeof(v));
@@ -165,74 +186,75 @@ static u32 us_since(const struct tcp_sock *tp, u64 ns)
 	return (u32)((tcp_now(tp) - ns) / NS_PER_MS);
 }
 
-void tcp_get_info(const struct tcp_sock *tp, struct tcp_info *info)
+void tcp_get_info(const struct tcp_sock *tp, struct tcp_info_full *info)
 {
 	const struct sock *sk = &tp->is.sk;
 	u64 busy = tp->busy_ns;
 
 	memset(info, 0, sizeof(*info));
-	info->tcpi_state = sk->state;
-	info->tcpi_snd_cwnd = tp->cwnd;
-	info->tcpi_reordering = tp->reordering;
+	info->state = sk->state;
+	info->snd_cwnd = tp->cwnd;
+	info->reordering = tp->reordering;
 	if (sk->state == TCP_LISTEN) {
-		info->tcpi_unacked = tp->n_accept;
-		info->tcpi_sacked = tp->backlog;
+		info->unacked = tp->n_accept;
+		info->sacked = tp->backlog;
 		return;
 	}
-	info->tcpi_ca_state = tp->ca_state;
-	info->tcpi_retransmits = tp->retransmits;
-	info->tcpi_probes = tp->probes_out;
-	info->tcpi_backoff = tp->backoff;
+	info->ca_state = tp->ca_state;
+	info->retransmits = tp->retransmits;
+	info->probes = tp->probes_out;
+	info->backoff = tp->backoff;
 	if (tp->ts_ok)
-		info->tcpi_options |= 1; /* TCPI_OPT_TIMESTAMPS */
+		info->options |= 1; /* TCPI_OPT_TIMESTAMPS */
 	if (tp->sack_ok)
-		info->tcpi_options |= 2;
+		info->options |= 2;
 	if (tp->wscale_ok) {
-		info->tcpi_options |= 4;
-		info->tcpi_snd_wscale = tp->snd_wscale & 15;
-		info->tcpi_rcv_wscale = tp->rcv_wscale & 15;
+		info->options |= 4;
+		info->wscale = (u8)((tp->snd_wscale & 15) | tp->rcv_wscale << 4);
 	}
-	info->tcpi_rto = (u32)(tp->rto_ns / NS_PER_US);
-	info->tcpi_ato = tp->ato_ms * 1000;
-	info->tcpi_snd_mss = tp->mss_cache;
-	info->tcpi_rcv_mss = tp->rcv_mss;
-	info->tcpi_unacked = tp->packets_out;
-	info->tcpi_sacked = tp->sacked_out + tp->dupacks;
-	info->tcpi_lost = tp->lost_out;
-	info->tcpi_retrans = tp->retrans_out;
-	info->tcpi_last_data_sent = us_since(tp, tp->last_send_ns);
-	info->tcpi_last_data_recv = us_since(tp, tp->last_data_recv_ns);
-	info->tcpi_last_ack_recv = us_since(tp, tp->last_recv_ns);
-	info->tcpi_pmtu = tp->pmtu;
-	info->tcpi_rcv_ssthresh = tp->rcv_ssthresh;
-	info->tcpi_rtt = tp->srtt_us >> 3;
-	info->tcpi_rttvar = tp->mdev_us >> 2;
-	info->tcpi_snd_ssthresh = tp->ssthresh;
-	info->tcpi_advmss = tp->advmss;
-	info->tcpi_rcv_rtt = tp->rcv_rtt_us >> 3;
-	info->tcpi_rcv_space = tp->rcv_space;
-	info->tcpi_total_retrans = tp->total_retrans;
-	info->tcpi_pacing_rate = ~0ULL;
-	info->tcpi_max_pacing_rate = ~0ULL;
-	info->tcpi_bytes_acked = tp->bytes_acked;
-	info->tcpi_bytes_received = tp->bytes_received;
-	info->tcpi_segs_out = tp->segs_out;
-	info->tcpi_segs_in = tp->segs_in;
-	info->tcpi_notsent_bytes = tcp_notsent(tp);
-	info->tcpi_min_rtt = tp->min_rtt_us;
-	info->tcpi_data_segs_in = tp->data_segs_in;
-	info->tcpi_data_segs_out = tp->data_segs_out;
-	info->tcpi_delivery_rate = tp->delivery_rate;
+	if (tp->syn_data_acked)
+		info->options |= 32; /* TCPI_OPT_SYN_DATA */
+	info->rto = (u32)(tp->rto_ns / NS_PER_US);
+	info->ato = tp->ato_ms * 1000;
+	info->snd_mss = tp->mss_cache;
+	info->rcv_mss = tp->rcv_mss;
+	info->unacked = tp->packets_out;
+	info->sacked = tp->sacked_out + tp->dupacks;
+	info->lost = tp->lost_out;
+	info->retrans = tp->retrans_out;
+	info->last_data_sent = us_since(tp, tp->last_send_ns);
+	info->last_data_recv = us_since(tp, tp->last_data_recv_ns);
+	info->last_ack_recv = us_since(tp, tp->last_recv_ns);
+	info->pmtu = tp->pmtu;
+	info->rcv_ssthresh = tp->rcv_ssthresh;
+	info->rtt = tp->srtt_us >> 3;
+	info->rttvar = tp->mdev_us >> 2;
+	info->snd_ssthresh = tp->ssthresh;
+	info->advmss = tp->advmss;
+	info->rcv_rtt = tp->rcv_rtt_us >> 3;
+	info->rcv_space = tp->rcv_space;
+	info->total_retrans = tp->total_retrans;
+	info->pacing_rate = ~0ULL;
+	info->max_pacing_rate = ~0ULL;
+	info->bytes_acked = tp->bytes_acked;
+	info->bytes_received = tp->bytes_received;
+	info->segs_out = tp->segs_out;
+	info->segs_in = tp->segs_in;
+	info->notsent_bytes = tcp_notsent(tp);
+	info->min_rtt = tp->min_rtt_us;
+	info->data_segs_in = tp->data_segs_in;
+	info->data_segs_out = tp->data_segs_out;
+	info->delivery_rate = tp->delivery_rate;
 	if (tp->busy_start_ns)
 		busy += tcp_now(tp) - tp->busy_start_ns;
-	info->tcpi_busy_time = busy / NS_PER_US;
-	info->tcpi_delivered = tp->delivered;
-	info->tcpi_bytes_sent = tp->bytes_sent;
-	info->tcpi_bytes_retrans = tp->bytes_retrans;
-	info->tcpi_dsack_dups = tp->dsack_dups;
-	info->tcpi_reord_seen = tp->reord_count;
-	info->tcpi_rcv_ooopack = tp->rcv_ooopack;
-	info->tcpi_snd_wnd = tp->snd_wnd;
+	info->busy_time = busy / NS_PER_US;
+	info->delivered = tp->delivered;
+	info->bytes_sent = tp->bytes_sent;
+	info->bytes_retrans = tp->bytes_retrans;
+	info->dsack_dups = tp->dsack_dups;
+	info->reord_seen = tp->reord_count;
+	info->rcv_ooopack = tp->rcv_ooopack;
+	info->snd_wnd = tp->snd_wnd;
 }
 
 u8 tcp_timer_info(const struct tcp_sock *tp, u64 *when_ns)
@@ -270,7 +292,7 @@ static u32 defer_seconds(u32 n)
 int tcp_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
-	struct tcp_info info;
+	struct tcp_info_full info;
 	int v;
 
 	if (level != IPPROTO_TCP)
@@ -287,6 +309,24 @@ int tcp_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len)
 		memcpy(cc, tp->cc->name, min(strlen(tp->cc->name), sizeof(cc) - 1));
 		return put_bytes(val, len, cc, sizeof(cc));
 	}
+	case TCP_CC_INFO:
+		*len = 0; /* no algorithm has anything to say */
+		return 0;
+	case TCP_FASTOPEN_KEY: {
+		u8 keys[2 * sizeof(struct sip_key)];
+		int n = tcp_fo_get_keys(tp, keys);
+
+		return put_bytes(val, len, keys, (size_t)n);
+	}
+	case TCP_FASTOPEN:
+		v = (int)tp->fo_max;
+		break;
+	case TCP_FASTOPEN_CONNECT:
+		v = tp->fo_connect;
+		break;
+	case TCP_FASTOPEN_NO_COOKIE:
+		v = tp->fo_no_cookie;
+		break;
 	case TCP_NODELAY:
 		v = tp->nodelay;
 		break;

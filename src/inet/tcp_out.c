@@ -346,7 +346,11 @@ static void conn_opts(struct tcp_sock *tp, u8 flags, struct tcp_opts *o)
 		bool reply = flags & TCPHDR_ACK;
 
 		o->present = TCP_HAS_MSS;
+		if (tp->is.route) /* its MTU may be smaller by now */
+			tp->advmss = min(tp->advmss, tcp_advmss(tp->is.route));
 		o->mss = tp->advmss;
+		if (tp->fo_option)
+			tcp_fo_option(tp, o);
 		if (reply ? tp->ts_ok : tcp_tun(net, T_TIMESTAMPS) != 0)
 			o->present |= TCP_HAS_TS;
 		if (reply ? tp->wscale_ok : tcp_tun(net, T_WINDOW_SCALING) != 0) {
@@ -379,10 +383,11 @@ static void conn_opts(struct tcp_sock *tp, u8 flags, struct tcp_opts *o)
 
 static void ack_was_sent(struct tcp_sock *tp, u32 segs)
 {
-	if (tp->quick)
+	if (tp->quick) {
 		tp->quick -= (u8)min((u32)tp->quick, segs);
-	if (!tp->quick)
-		tp->ato_ms = max(tp->ato_ms, 40U);
+		if (!tp->quick)
+			tp->ato_ms = 40;
+	}
 	tp->ack_pending = 0;
 	tp->dsack_pending = false;
 	timer_cancel(&tp->delack_timer);
@@ -429,7 +434,7 @@ static int transmit(struct tcp_sock *tp, const struct pkt *p, u32 seq, u8 flags,
 	else
 		wnd = tcp_select_window(tp);
 	len = build_header(hdr, is->lport, is->pport, seq, tp->rcv_nxt, flags, wnd, &o);
-	if (seq_after(tp->snd_up, seq) && tp->snd_up - seq <= 0xffff) {
+	if (!(flags & TCPHDR_SYN) && seq_after(tp->snd_up, seq) && tp->snd_up - seq <= 0xffff) {
 		be16 up = cpu_to_be16((u16)(tp->snd_up - seq));
 
 		hdr[offsetof(struct tcp_hdr, flags)] |= TCPHDR_URG;
@@ -700,9 +705,10 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 			break;
 		}
 		tx->segs = count_segs(p->len, mss);
+		/* more than one: a receiver that merges shall not wait for more */
+		if (tx->segs > 1)
+			tx->flags |= TCPHDR_PSH;
 		flags = TCPHDR_ACK | tx->flags;
-		if (p->node.next == &tp->unsent && p->len)
-			flags |= TCPHDR_PSH;
 		/* an error is a lost segment: the timers deal with it */
 		transmit(tp, p, tx->seq, flags, mss);
 		if (p->len && p->len % mss)
@@ -779,9 +785,9 @@ int tcp_retransmit(struct tcp_sock *tp, struct pkt *p, u32 segs)
 	}
 	if (tx->flags & TCPHDR_SYN && tp->is.sk.state == TCP_SYN_RECV)
 		flags = TCPHDR_ACK;
+	if (tx->segs > 1)
+		tx->flags |= TCPHDR_PSH;
 	flags |= tx->flags;
-	if (p->len && tx->end_seq == tp->pushed_seq)
-		flags |= TCPHDR_PSH;
 	err = transmit(tp, p, tx->seq, flags, mss);
 	mib(net)->tcp[TCP_MIB_RETRANSSEGS] += tx->segs;
 	if (tx->flags & TCPHDR_SYN)
@@ -820,6 +826,8 @@ void tcp_xmit_recovery(struct tcp_sock *tp)
 
 		if (in_flight >= tp->cwnd)
 			break;
+		if (tp->is.sk.state == TCP_SYN_SENT && p->len)
+			break; /* fast open: data only behind the handshake */
 		head |= p == tcp_rtx_head(tp);
 		if (tcp_retransmit(tp, p, tp->cwnd - in_flight))
 			break;
@@ -847,16 +855,36 @@ static struct pkt *queue_control(struct tcp_sock *tp, u8 flags)
 	return p;
 }
 
-/* The SYN of connect(); everything else of the socket is set */
-int tcp_send_syn(struct tcp_sock *tp)
+/* Everything of the socket is set; the data is a packet of its own behind the SYN */
+int tcp_send_syn(struct tcp_sock *tp, struct msg *m)
 {
-	struct pkt *p = queue_control(tp, TCPHDR_SYN);
+	struct pkt *p = queue_control(tp, TCPHDR_SYN), *data = NULL;
 	int err;
 
 	if (!p)
 		return -ENOBUFS;
-	err = transmit(tp, p, tcp_tx(p)->seq, TCPHDR_SYN, tp->mss_cache);
+	if (m && tp->fo_space) {
+		size_t left = min(msg_left(m), (size_t)tp->fo_space);
+
+		while (left) {
+			ssize_t n = tcp_append(tp, m, left);
+
+			if (n < 0)
+				break; /* what is there goes */
+			left -= (size_t)n;
+		}
+		data = list_last(&tp->unsent, struct pkt, node);
+		data = data == p ? NULL : data;
+	}
+	tp->fo_option = tp->syn_fastopen;
+	err = transmit(tp, data ? data : p, tcp_tx(p)->seq, TCPHDR_SYN, TCP_BLOCK);
+	tp->fo_option = false;
 	now_sent(tp, p);
+	if (data) {
+		tp->syn_data = true;
+		now_sent(tp, data);
+		MIB_EXT(tcp_sknet(tp), LINUX_MIB_TCPORIGDATASENT);
+	}
 	MIB_TCP(tcp_sknet(tp), TCP_MIB_ACTIVEOPENS);
 	return err == -ENOBUFS ? 0 : err;
 }

@@ -34,6 +34,8 @@ void tcp_rearm_rto(struct tcp_sock *tp)
 	const struct pkt *head = tcp_rtx_head(tp);
 	u64 at;
 
+	if (tp->fo_synack)
+		return; /* the timer is the SYN-ACK's */
 	if (!head) {
 		if (tp->rtx_mode != TCP_RTX_PROBE0)
 			tcp_rtx_stop(tp);
@@ -142,12 +144,38 @@ static void back_off(struct tcp_sock *tp)
 	    min(tp->rto_ns * 2, (u64)tcp_tun(tcp_sknet(tp), T_RTO_MAX_MS) * NS_PER_MS);
 }
 
+/* Fast open: the SYN-ACK of a child again */
+static void synack_again(struct tcp_sock *tp)
+{
+	struct net *net = tcp_sknet(tp);
+	u32 most = tp->syn_retries ? tp->syn_retries
+				   : (u32)tcp_tun(net, T_SYNACK_RETRIES) + 1;
+
+	if (tp->retransmits >= most) {
+		give_up(tp);
+		return;
+	}
+	if (tp->retransmits == 1)
+		tcp_enter_loss(tp); /* what is in flight is in doubt, too */
+	tcp_send_synack_full(tp);
+	tp->retransmits++;
+	tp->total_retrans++;
+	MIB_EXT(net, LINUX_MIB_TCPTIMEOUTS);
+	MIB_EXT(net, LINUX_MIB_TCPSYNRETRANS);
+	MIB_TCP(net, TCP_MIB_RETRANSSEGS);
+	tcp_rtx_set(tp, TCP_RTX_RTO, TCP_RTO_INIT << min((u32)tp->retransmits, 7U));
+}
+
 static void rto(struct tcp_sock *tp)
 {
 	struct net *net = tcp_sknet(tp);
 	struct pkt *head = tcp_rtx_head(tp);
 
 	tp->rtx_mode = TCP_RTX_NONE;
+	if (tp->fo_synack) {
+		synack_again(tp);
+		return;
+	}
 	if (!head)
 		return;
 	if (!tp->snd_wnd && !tp->is.sk.dead && tp->is.sk.state != TCP_SYN_SENT &&
@@ -179,6 +207,8 @@ static void rto(struct tcp_sock *tp)
 	MIB_EXT(net, LINUX_MIB_TCPTIMEOUTS);
 	tcp_enter_loss(tp);
 	tp->retransmits++;
+	if (tp->is.sk.state == TCP_SYN_SENT)
+		tcp_fo_timeout(tp);
 	head = tcp_rtx_head(tp);
 	if (tcp_retransmit(tp, head, 1)) {
 		/* could not even try: soon again, without doubling */

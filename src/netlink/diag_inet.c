@@ -367,7 +367,7 @@ static void put_sockopt(struct nlmsg_builder *b, const struct inet_sock *is)
 static void put_tcp(struct nlmsg_builder *b, const struct inet_msg *m,
 		    const struct tcp_sock *tp)
 {
-	struct tcp_info info;
+	struct tcp_info_full info;
 
 	if (wants(m, INET_DIAG_INFO)) {
 		memset(&info, 0, sizeof(info));

@@ -16,6 +16,7 @@
 
 #include "base/bug.h"
 #include "core/warren.h"
+#include "inet/tcp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -137,8 +138,13 @@ static void give_name(struct sock *sk, bool peer, struct sockaddr *a, socklen_t 
 	struct sockaddr_storage ss;
 	socklen_t n = sizeof(ss);
 
-	if (!a || sk->ops->name(sk, peer, &ss, &n))
+	if (!a)
 		return;
+	if (sk->ops->name(sk, peer, &ss, &n)) { /* it is dead already */
+		n = sizeof(struct sockaddr_in);
+		memset(&ss, 0, n);
+		ss.ss_family = AF_INET;
+	}
 	memcpy(a, &ss, min(*len, n));
 	*len = n;
 }
@@ -313,8 +319,15 @@ static ssize_t transmit(struct pd *pd, int fd, struct msg *m)
 		n = sk->ops->send(sk, m);
 		if (n > 0)
 			sum += n;
-		if (n > 0 && (size_t)sum >= want)
+		if (n > 0 && (size_t)sum >= want) {
+			/* fast open: who blocks waits for the handshake */
+			while (sk->state == TCP_SYN_SENT && blocks(pd, fd, m->flags) &&
+			       pd_wait(pd, end))
+				;
+			if (sk->state == TCP_CLOSE && sk->err)
+				return -sock_error(sk);
 			return sum;
+		}
 		if (n < 0 && n != -EAGAIN && n != -EINPROGRESS && n != -EALREADY)
 			return sum ? sum : n;
 		if (!blocks(pd, fd, m->flags) || (!want && n >= 0))

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "core/tunable.h"
+#include "inet/tcp.h"
 #include "ip/fib.h"
 
 #include <errno.h>
@@ -211,6 +212,8 @@ static void command(struct pd *pd, char *words)
 			route_command(pd, words + strlen(verbs[i]));
 	if (!strncmp(words, "tc qdisc ", 9))
 		pd->drop_all = strstr(words, "limit 0") != NULL;
+	if (!strncmp(words, "ip tcp_metrics flush", 20))
+		tcp_peers_flush(pd->net);
 }
 
 /* ---- what was written ---- */
