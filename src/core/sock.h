@@ -134,6 +134,7 @@ struct sock {
 	struct filter *filter;
 	/* Bytes that the front end holds: for its program, or of it. NULL: none */
 	u32 (*front_queued)(const struct sock *sk, bool to_program);
+	u32 writers; /* of the front end: sends that wait for room or the connection */
 	void *owner; /* of the front end: plane's endpoint, embed's handle */
 	/* the front end is told when the socket gets a new child, an error, ... by wait
 	 */

@@ -84,6 +84,9 @@ const struct tunable tcp_tunables[T_NR] = {
     [T_MIN_RTT_WLEN] = TUN("tcp_min_rtt_wlen", 0, 86400, 300),
     [T_MIN_TSO_SEGS] = TUN("tcp_min_tso_segs", 1, 255, 2),
     [T_TSO_RTT_LOG] = TUN("tcp_tso_rtt_log", 0, 31, 9),
+    [T_TSO_WIN_DIVISOR] = TUN("tcp_tso_win_divisor", 0, 255, 3),
+    [T_PACING_SS] = TUN("tcp_pacing_ss_ratio", 0, 1000, 200),
+    [T_PACING_CA] = TUN("tcp_pacing_ca_ratio", 0, 1000, 120),
     [T_FASTOPEN] = TUN("tcp_fastopen", 0, 0, 1),
     [T_FO_BLACKHOLE] =
 	TUN("tcp_fastopen_blackhole_timeout_sec", 0, INT32_MAX, 0),

@@ -127,6 +127,7 @@ struct tcp_sock {
 	u32 srtt_us /* << 3 */, mdev_us /* << 2 */, mdev_max_us, rttvar_us, rtt_seq;
 	u32 min_rtt_us;
 	u64 min_rtt_ns_stamp;
+	u64 synack_ns; /* a child's: when the SYN-ACK was sent, 0: not known */
 	u64 rto_ns;
 
 	/* ---- receiving ---- */

@@ -136,6 +136,9 @@ enum tcp_tunable {
 	T_MIN_RTT_WLEN,
 	T_MIN_TSO_SEGS,
 	T_TSO_RTT_LOG,
+	T_TSO_WIN_DIVISOR,
+	T_PACING_SS,
+	T_PACING_CA,
 	T_FASTOPEN,
 	T_FO_BLACKHOLE,
 	T_NR,
@@ -261,6 +264,7 @@ int tcp_send_probe(struct tcp_sock *tp);  /* window probe: <0 nothing could be s
 void tcp_send_keepalive(struct tcp_sock *tp);
 u32 tcp_select_window(struct tcp_sock *tp);
 u32 tcp_space(const struct tcp_sock *tp);
+u64 tcp_pacing_rate(const struct tcp_sock *tp); /* bytes a second; ~0: none known */
 /* The reader took bytes: is a window update due? */
 void tcp_cleanup_rbuf(struct tcp_sock *tp, u32 copied);
 void tcp_rtx_insert(struct tcp_sock *tp, struct pkt *p);
@@ -311,6 +315,8 @@ bool tcp_schedule_tlp(struct tcp_sock *tp);
 void tcp_send_tlp(struct tcp_sock *tp);
 void tcp_rtt_sample(struct tcp_sock *tp, u32 us);
 void tcp_set_rto(struct tcp_sock *tp);
+/* The handshake of a child is complete: its round trip, if sent once */
+void tcp_synack_rtt(struct tcp_sock *tp, const struct tcp_seg *sg);
 void tcp_tx_uncount(struct tcp_sock *tp, struct pkt *p); /* leaves the rtx tree */
 
 /* ---- tcp_timer.c ---- */

@@ -881,10 +881,17 @@ static void syn_sent(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 		else
 			pkt_free(p);
 		sock_wake(&tp->is.sk, POLLOUT | POLLWRNORM);
-		if (tp->lost_out)
+		if (tp->lost_out) {
 			tcp_xmit_recovery(tp); /* carries the ACK */
-		else
+		} else if (tp->is.sk.writers && !tp->ack_pending) {
+			/* data comes at once and takes it along */
+			tp->ack_pending = ACK_DELAYED;
+			tp->last_data_recv_ns = tcp_now(tp);
+			tcp_enter_quickack(tp, 16);
+			tcp_delack_set(tp);
+		} else {
 			tcp_send_ack(tp);
+		}
 		if (tp->is.sk.state != TCP_CLOSE)
 			tcp_push(tp);
 		return;
@@ -915,6 +922,7 @@ static bool after_ack(struct tcp_sock *tp, const struct tcp_seg *sg, bool fast)
 		tp->max_window = max(tp->max_window, tp->snd_wnd);
 		tp->pmtu = 0;
 		tp->delivered++; /* the SYN-ACK */
+		tcp_synack_rtt(tp, sg);
 		tcp_set_state(tp, TCP_ESTABLISHED);
 		if (!fast)
 			tcp_established(tp);

@@ -93,6 +93,25 @@ static void min_rtt_update(struct tcp_sock *tp, u32 us)
 	}
 }
 
+void tcp_synack_rtt(struct tcp_sock *tp, const struct tcp_seg *sg)
+{
+	u64 us = (tcp_now(tp) - tp->synack_ns) / NS_PER_US;
+
+	if (tp->srtt_us)
+		return;
+	if (!tp->synack_ns || tp->total_retrans) {
+		if (!sg->has_ts || !sg->o.ts_ecr)
+			return;
+		us = (u64)(tcp_ts_now(tp) - sg->o.ts_ecr) * 1000;
+	} else {
+		min_rtt_update(tp, (u32)min(us, 1ULL << 27));
+	}
+	if (us > 1U << 27)
+		return;
+	tcp_rtt_sample(tp, (u32)us);
+	tcp_set_rto(tp);
+}
+
 /* ---- marks ---- */
 
 static bool sent_after(u64 ns1, u32 end1, u64 ns2, u32 end2)

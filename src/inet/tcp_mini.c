@@ -29,7 +29,8 @@ struct tcp_req {
 	struct timer timer;
 	struct tcp_sock *listener; /* borrowed: it drops its requests when it closes */
 	u32 peer_isn, isn, ts_recent, tsoffset;
-	u32 wnd; /* what we offer */
+	u64 sent_ns; /* the first SYN-ACK */
+	u32 wnd;     /* what we offer */
 	u32 clamp;
 	u16 mss, peer_wnd;
 	u8 snd_wscale, rcv_wscale, retries, tos;
@@ -266,6 +267,7 @@ static void req_fill(struct tcp_req *r, struct tcp_sock *lp, const struct tcp_se
 	tcp_initial_window(net, space, r->mss, r->wscale_ok, lp->user_window_clamp,
 			   &r->wnd, &r->clamp, &r->rcv_wscale);
 	r->isn = sg->tw_isn ? sg->tw_isn : tcp_isn(net, t);
+	r->sent_ns = clock_now(net->w);
 }
 
 static struct tuple seg_tuple(const struct tcp_seg *sg, s32 iif)
@@ -400,6 +402,7 @@ static struct tcp_sock *child_new(const struct tcp_req *r)
 	tp->rcv_wscale = r->wscale_ok ? r->rcv_wscale : 0;
 	tp->mss_clamp = r->mss;
 	tp->last_recv_ns = tcp_now(tp);
+	tp->synack_ns = r->sent_ns;
 	tp->total_retrans = r->retries;
 	if (r->retries)
 		tp->rto_ns = TCP_RTO_FALLBACK;
@@ -672,6 +675,7 @@ void tcp_listen_ack(struct tcp_sock *lp, struct pkt *p, struct tcp_seg *sg)
 	req_fill(&r, lp, sg, &t);
 	sg->seq++;
 	r.isn = sg->ack - 1;
+	r.sent_ns = 0; /* who knows */
 	r.mss = cookie_mss[idx];
 	r.sack_ok = r.wscale_ok = false;
 	if (r.ts_ok) {

@@ -234,7 +234,7 @@ void tcp_get_info(const struct tcp_sock *tp, struct tcp_info_full *info)
 	info->rcv_rtt = tp->rcv_rtt_us >> 3;
 	info->rcv_space = tp->rcv_space;
 	info->total_retrans = tp->total_retrans;
-	info->pacing_rate = ~0ULL;
+	info->pacing_rate = tcp_pacing_rate(tp);
 	info->max_pacing_rate = ~0ULL;
 	info->bytes_acked = tp->bytes_acked;
 	info->bytes_received = tp->bytes_received;

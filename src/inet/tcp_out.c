@@ -621,18 +621,31 @@ static u32 gso_limit(u32 mss)
 	return mss * max(segs, 1U);
 }
 
+/* Twice (in slow start) or 1.2 times what a window in a round trip makes */
+u64 tcp_pacing_rate(const struct tcp_sock *tp)
+{
+	enum tcp_tunable ratio =
+	    tp->cwnd < tp->ssthresh / 2 ? T_PACING_SS : T_PACING_CA;
+	u64 rate = (u64)tp->mss_cache * max(tp->cwnd, tp->packets_out) *
+		   (u64)tcp_tun(tcp_sknet(tp), ratio);
+
+	return tp->srtt_us ? rate * (NS_PER_S / NS_PER_US / 100 * 8) / tp->srtt_us : ~0ULL;
+}
+
 /*
  * How big a packet should be: what the path carries in a millisecond, so that slow
- * paths see no bursts; nearby peers (less than half a millisecond) get all there is
+ * paths see no bursts; the nearer a peer is, the more on top of that
  */
 static u32 gso_goal(const struct tcp_sock *tp, u32 mss)
 {
-	u32 srtt = tp->srtt_us >> 3, most = gso_limit(mss);
-	u64 bytes;
+	u32 most = gso_limit(mss), r;
+	u64 bytes = tcp_pacing_rate(tp) >> 10;
 
-	if (!srtt || tp->min_rtt_us >> tcp_tun(tcp_sknet(tp), T_TSO_RTT_LOG) == 0)
-		return most;
-	bytes = (u64)tp->cwnd * mss * 1200 / srtt;
+	r = tp->min_rtt_us >> tcp_tun(tcp_sknet(tp), T_TSO_RTT_LOG);
+	if (!tp->min_rtt_us || tp->min_rtt_us == ~0U)
+		r = 32;
+	if (r < 32)
+		bytes = min(bytes, (u64)most) + (GSO_MAX >> r);
 	bytes =
 	    clamp(bytes, (u64)tcp_tun(tcp_sknet(tp), T_MIN_TSO_SEGS) * mss, (u64)most);
 	return (u32)(bytes - bytes % mss);
@@ -645,10 +658,11 @@ static u32 gso_goal(const struct tcp_sock *tp, u32 mss)
 static bool worth_waiting(const struct tcp_sock *tp, u32 limit, u32 mss, u32 goal)
 {
 	u32 wnd = (u32)min((u64)tp->snd_wnd, (u64)tp->cwnd * mss);
+	u32 parts = (u32)tcp_tun(tcp_sknet(tp), T_TSO_WIN_DIVISOR);
 
 	if (tp->ca_state >= CA_CWR || tp->packets_out == 0)
 		return false;
-	return limit < min(wnd / 3, goal);
+	return limit < (parts ? min(wnd / parts, goal) : goal);
 }
 
 /*
@@ -675,6 +689,8 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 				break;
 			quota = 1;
 		}
+		/* two packets a window at least, so that ACKs keep coming */
+		quota = min(quota, max(tp->cwnd / 2, 1U));
 		end = tx->seq + min(p->len, mss);
 		if (seq_after(end, tcp_wnd_end(tp))) {
 			rwnd_limited = true;
@@ -882,6 +898,7 @@ int tcp_send_syn(struct tcp_sock *tp, struct msg *m)
 	now_sent(tp, p);
 	if (data) {
 		tp->syn_data = true;
+		tcp_tx(data)->flags |= TCPHDR_PSH;
 		now_sent(tp, data);
 		MIB_EXT(tcp_sknet(tp), LINUX_MIB_TCPORIGDATASENT);
 	}

@@ -141,9 +141,13 @@ static void give_name(struct sock *sk, bool peer, struct sockaddr *a, socklen_t 
 	if (!a)
 		return;
 	if (sk->ops->name(sk, peer, &ss, &n)) { /* it is dead already */
-		n = sizeof(struct sockaddr_in);
-		memset(&ss, 0, n);
-		ss.ss_family = AF_INET;
+		struct sockaddr_in *in = (struct sockaddr_in *)&ss;
+
+		n = sizeof(*in);
+		memset(in, 0, n);
+		in->sin_family = AF_INET;
+		in->sin_port = inet_sk(sk)->pport;
+		in->sin_addr.s_addr = inet_sk(sk)->peer.v4;
 	}
 	memcpy(a, &ss, min(*len, n));
 	*len = n;
@@ -310,6 +314,7 @@ static ssize_t transmit(struct pd *pd, int fd, struct msg *m)
 	struct sock *sk = sock(pd, fd);
 	size_t want = msg_len(m);
 	ssize_t n, sum = 0;
+	bool again;
 	u64 end;
 
 	if (!sk)
@@ -321,9 +326,11 @@ static ssize_t transmit(struct pd *pd, int fd, struct msg *m)
 			sum += n;
 		if (n > 0 && (size_t)sum >= want) {
 			/* fast open: who blocks waits for the handshake */
+			sk->writers++;
 			while (sk->state == TCP_SYN_SENT && blocks(pd, fd, m->flags) &&
 			       pd_wait(pd, end))
 				;
+			sk->writers--;
 			if (sk->state == TCP_CLOSE && sk->err)
 				return -sock_error(sk);
 			return sum;
@@ -332,7 +339,10 @@ static ssize_t transmit(struct pd *pd, int fd, struct msg *m)
 			return sum ? sum : n;
 		if (!blocks(pd, fd, m->flags) || (!want && n >= 0))
 			return sum ? sum : n;
-		if (!pd_wait(pd, end))
+		sk->writers++;
+		again = pd_wait(pd, end);
+		sk->writers--;
+		if (!again)
 			return sum ? sum : n;
 	}
 }
@@ -615,6 +625,14 @@ static int call_usleep(void *self, useconds_t us)
 {
 	struct pd *pd = enter(self);
 
+	if (pd->ended) {
+		/* the other thread has an end of a call to note, which needs the lock
+		 * that its caller has let go now */
+		pd->ended = false;
+		pd_unlock(pd);
+		usleep(5000);
+		pd_lock(pd);
+	}
 	pd_run_until(pd, pd_now(pd) + us * NS_PER_US);
 	return (int)leave(pd, 0);
 }
@@ -628,6 +646,7 @@ static int call_gettimeofday(void *self, struct timeval *tv, struct timezone *tz
 	pd_lock(pd);
 	if (pd->leaving && !pthread_equal(pthread_self(), pd->script)) {
 		pd->leaving = false;
+		pd->ended = true;
 		pthread_cond_broadcast(&pd->settled);
 	} else {
 		pd_files_sync(pd);

@@ -38,7 +38,7 @@ struct pd {
 	bool looked;	  /* the last thing that the script did was look at the clock */
 
 	/* the blocked call: at most one, packetdrill has no more */
-	bool blocked, leaving;
+	bool blocked, leaving, ended;
 	u64 round, seen_round; /* a round of news, and the last one it has tried */
 	u64 wake_ns;	       /* it wants to be asked again then */
 
