@@ -844,7 +844,11 @@ static bool is_cwnd_limited(const struct tcp_sock *tp)
 
 static void grow(struct tcp_sock *tp, const struct tcp_ack *as, u32 delivered)
 {
-	if (!delivered || !(as->data_acked || as->sack_seen) || !is_cwnd_limited(tp))
+	bool reorders = tp->reordering > (u32)tcp_tun(tcp_sknet(tp), T_REORDERING);
+
+	/* only what arrives in order grows it, unless the path is known to reorder */
+	if (!delivered || !(as->data_acked || (reorders && as->sack_seen)) ||
+	    !is_cwnd_limited(tp))
 		return;
 	tp->cc->cong_avoid(tp, delivered);
 	tp->cwnd = min(tp->cwnd, tp->cwnd_clamp);

@@ -653,14 +653,19 @@ static u32 gso_goal(const struct tcp_sock *tp, u32 mss)
 
 /*
  * More waits than may be sent: a bigger packet soon is cheaper than a small one
- * now, as long as ACKs are on the way that will open the window.
+ * now, as long as the sender is busy and an ACK that will open the window is near.
  */
 static bool worth_waiting(const struct tcp_sock *tp, u32 limit, u32 mss, u32 goal)
 {
 	u32 wnd = (u32)min((u64)tp->snd_wnd, (u64)tp->cwnd * mss);
 	u32 parts = (u32)tcp_tun(tcp_sknet(tp), T_TSO_WIN_DIVISOR);
 
-	if (tp->ca_state >= CA_CWR || tp->packets_out == 0)
+	const struct pkt *head = tcp_rtx_head(tp);
+
+	if (tp->ca_state >= CA_RECOVERY || !head ||
+	    tcp_now(tp) - tp->last_send_ns > NS_PER_MS)
+		return false;
+	if (tcp_now(tp) - head->stamp_ns < (u64)(tp->srtt_us >> 4) * NS_PER_US)
 		return false;
 	return limit < (parts ? min(wnd / parts, goal) : goal);
 }
@@ -707,8 +712,10 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 		if (push_one == 2)
 			quota = 1;
 		limit = (u32)min((u64)limit, (u64)quota * mss);
-		if (p->len > limit && !push_one && worth_waiting(tp, limit, mss, goal))
+		if (p->len > limit && !push_one && worth_waiting(tp, limit, mss, goal)) {
+			cwnd_limited |= (u64)quota * mss < tcp_wnd_end(tp) - tx->seq;
 			break;
+		}
 		/* whole segments, unless it all fits */
 		if (p->len > limit) {
 			if (limit > mss)
@@ -722,9 +729,7 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 		}
 		tx->segs = count_segs(p->len, mss);
 		/* more than one: a receiver that merges shall not wait for more */
-		if (tx->segs > 1)
-			tx->flags |= TCPHDR_PSH;
-		flags = TCPHDR_ACK | tx->flags;
+		flags = TCPHDR_ACK | tx->flags | (tx->segs > 1 ? TCPHDR_PSH : 0);
 		/* an error is a lost segment: the timers deal with it */
 		transmit(tp, p, tx->seq, flags, mss);
 		if (p->len && p->len % mss)
@@ -801,9 +806,7 @@ int tcp_retransmit(struct tcp_sock *tp, struct pkt *p, u32 segs)
 	}
 	if (tx->flags & TCPHDR_SYN && tp->is.sk.state == TCP_SYN_RECV)
 		flags = TCPHDR_ACK;
-	if (tx->segs > 1)
-		tx->flags |= TCPHDR_PSH;
-	flags |= tx->flags;
+	flags |= tx->flags | (tx->segs > 1 ? TCPHDR_PSH : 0);
 	err = transmit(tp, p, tx->seq, flags, mss);
 	mib(net)->tcp[TCP_MIB_RETRANSSEGS] += tx->segs;
 	if (tx->flags & TCPHDR_SYN)
