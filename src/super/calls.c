@@ -509,6 +509,7 @@ const struct call_row calls_rows[] = {
     {SCMP_SYS(getsockopt), call_getsockopt},
     {SCMP_SYS(setsockopt), call_setsockopt},
     {SCMP_SYS(ioctl), call_ioctl},
+    {SCMP_SYS(mmap), call_mmap},
     {SCMP_SYS(sendto), call_sendto},
     {SCMP_SYS(recvfrom), call_recvfrom},
     {SCMP_SYS(sendmsg), call_sendmsg},

@@ -42,6 +42,8 @@ int addr_write(const struct call *c, u64 addr, u64 len_addr,
 /* calls_msg.c */
 call_fn call_sendto, call_recvfrom, call_sendmsg, call_recvmsg, call_sendmmsg,
     call_recvmmsg;
+/* calls_map.c */
+call_fn call_mmap;
 /* calls_opt.c */
 call_fn call_getsockopt, call_setsockopt, call_ioctl;
 

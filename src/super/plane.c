@@ -282,6 +282,8 @@ void ep_unmake(struct endpoint *ep)
 	ep_close_ours(ep);
 	ep_unkeep(ep);
 	work_cancel(&ep->work);
+	if (ep->ring)
+		timer_cancel(&ep->ring_timer);
 	wait_del(&ep->wait);
 	list_del(&ep->loose);
 	list_del(&ep->node);

@@ -92,6 +92,10 @@ struct endpoint {
 	u32 pushed; /* how many were put there since it was known to be empty */
 	struct ep_message *next;
 
+	/* plane_ring.c: the program reads frames from mapped memory */
+	bool ring;
+	struct timer ring_timer;
+
 	/* listeners: where the carrier listens on the host */
 	struct sockaddr_un listen_name;
 	socklen_t listen_len;
@@ -184,6 +188,11 @@ int ep_take_error(struct endpoint *ep, int carrier);
 bool ep_flush(struct endpoint *ep);
 /* What the stack has for the program is put where poll() sees it. */
 void ep_fill(struct endpoint *ep);
+
+/* ---- rings ---- */
+
+/* The program maps memory of the socket: what it polls shows that from now on */
+void ep_map(struct endpoint *ep);
 
 /* ---- held calls ---- */
 

@@ -29,6 +29,11 @@ void stream_pump(struct endpoint *ep);
 void message_pump(struct endpoint *ep);
 int plane_make_listener(struct plane *pl);
 
+/* ---- plane_ring.c ---- */
+
+/* Shall the carrier be readable? */
+void ring_show(struct endpoint *ep);
+
 /* ---- plane_loose.c ---- */
 
 /* Everything that we put into the carrier was read. */

@@ -67,6 +67,8 @@ static void message_check_error(struct endpoint *ep)
 {
 	const struct ep_meta none = {0};
 
+	if (ep->ring)
+		return;
 	if (ep->alarm && carrier_empty(ep)) {
 		ep->alarm = false; /* a native call had it */
 		ep->pushed = 0;
@@ -84,7 +86,7 @@ static void message_check_error(struct endpoint *ep)
 /* Nothing waits any more */
 static void message_calm(struct endpoint *ep, int carrier)
 {
-	if (!ep->alarm || ep->err || !list_empty(&ep->sk->err_queue))
+	if (ep->ring || !ep->alarm || ep->err || !list_empty(&ep->sk->err_queue))
 		return;
 	if (!carrier_empty(ep))
 		recv(carrier, ep->plane->buf, 1, MSG_DONTWAIT);
@@ -198,7 +200,10 @@ void message_pump(struct endpoint *ep)
 	if (ep->src.fd < 0)
 		return;
 	message_to_stack(ep);
-	message_to_program(ep);
+	if (ep->ring)
+		ring_show(ep);
+	else
+		message_to_program(ep);
 }
 
 /* What lies in the carrier, for a caught call */

@@ -23,6 +23,13 @@
  *        any state --another stop--> detach with that signal, not done: the
  *                  program's call arrives anew
  *
+ *    mmap() of a socket (calls_map.c) goes this way, too: its descriptor is the
+ *    changed argument. The kernel then makes the thread run one call more,
+ *    close() of that descriptor, by the same system call instruction:
+ *
+ *        AT_EXIT --mmap done--> CLOSE_ENTRY --stop--> CLOSE_EXIT --stop-->
+ *                  registers as mmap() left them, detach, done
+ *
  *  - Refusing a write. What a program writes to a file of /proc/sys/net may be
  *    wrong, and write() has to say so, on a descriptor that the filter cannot
  *    tell from others. So a thread that opened one for writing is followed,
@@ -51,7 +58,16 @@ enum {
 	SYSCALL_STOP = SIGTRAP | 0x80,
 };
 
-enum trace_state { TRACE_REQUESTED, TRACE_AT_ENTRY, TRACE_AT_EXIT, TRACE_FOLLOW };
+typedef struct user_regs_struct trace_regs;
+
+enum trace_state {
+	TRACE_REQUESTED,
+	TRACE_AT_ENTRY,
+	TRACE_AT_EXIT,
+	TRACE_CLOSE_ENTRY,
+	TRACE_CLOSE_EXIT,
+	TRACE_FOLLOW
+};
 
 struct trace {
 	struct list node; /* super.traces */
@@ -62,6 +78,9 @@ struct trace {
 	u64 old_mask;
 	trace_done *done;
 	void *arg;
+	/* mmap(): the descriptor to map and to close, + 1; 0: another call */
+	int map_fd;
+	trace_regs after; /* as the program shall see them */
 	/* TRACE_FOLLOW */
 	trace_write *write;
 	u32 users;    /* 0: leave at the next stop */
@@ -71,8 +90,6 @@ struct trace {
 };
 
 /* ---- registers ---- */
-
-typedef struct user_regs_struct trace_regs;
 
 static int regs_get(pid_t tid, trace_regs *r)
 {
@@ -122,6 +139,20 @@ static void regs_set_result(trace_regs *r, s64 ret)
 	r->rax = (u64)ret;
 }
 
+static u64 *regs_arg4(trace_regs *r)
+{
+	return (u64 *)&r->r8;
+}
+
+/* At the exit of a call: once more, another one */
+static void regs_call(trace_regs *r, int nr, u64 arg0)
+{
+	r->rip -= 2; /* the length of syscall */
+	r->rax = (u64)nr;
+	r->orig_rax = ~0ULL;
+	r->rdi = arg0;
+}
+
 /* At the stop before a call: there shall be none. */
 static int regs_skip(pid_t tid, trace_regs *r)
 {
@@ -159,6 +190,18 @@ static void regs_args(const trace_regs *r, u64 args[3])
 static void regs_set_result(trace_regs *r, s64 ret)
 {
 	r->regs[0] = (u64)ret;
+}
+
+static u64 *regs_arg4(trace_regs *r)
+{
+	return (u64 *)&r->regs[4];
+}
+
+static void regs_call(trace_regs *r, int nr, u64 arg0)
+{
+	r->pc -= 4; /* the length of svc */
+	r->regs[8] = (u64)nr;
+	r->regs[0] = arg0;
 }
 
 static int regs_skip(pid_t tid, trace_regs *r)
@@ -230,6 +273,21 @@ void trace_rerun(struct super *s, struct call *c, u64 arg0, trace_done *done, vo
 	t->old_arg0 = c->args[0];
 	t->done = done;
 	t->arg = arg;
+	super_reply(s, c, -ERESTARTNOINTR_);
+}
+
+void trace_rerun_mmap(struct super *s, struct call *c, int fd)
+{
+	struct trace *t;
+	int err = trace_request(s, c->tid, &t);
+
+	if (err) {
+		super_reply(s, c, err == -ENOMEM ? err : -EPERM);
+		return;
+	}
+	t->rerun = true;
+	t->map_fd = fd + 1;
+	t->old_arg0 = c->args[4];
 	super_reply(s, c, -ERESTARTNOINTR_);
 }
 
@@ -348,7 +406,10 @@ static int trace_prepare(struct trace *t)
 	if (ptrace(PTRACE_GETSIGMASK, t->tid, (void *)8, &t->old_mask) ||
 	    ptrace(PTRACE_SETSIGMASK, t->tid, (void *)8, &all))
 		return -errno;
-	*regs_arg0(&r) = t->arg0;
+	if (t->map_fd)
+		*regs_arg4(&r) = (u64)(t->map_fd - 1);
+	else
+		*regs_arg0(&r) = t->arg0;
 	return regs_set(t->tid, &r);
 }
 
@@ -361,8 +422,29 @@ static void trace_restore(struct trace *t, s64 *ret)
 		return;
 	if (ret)
 		*ret = regs_result(&r);
-	regs_restore_arg0(&r, t->old_arg0);
+	if (t->map_fd)
+		*regs_arg4(&r) = t->old_arg0;
+	else
+		regs_restore_arg0(&r, t->old_arg0);
 	regs_set(t->tid, &r);
+}
+
+/* mmap() is done: its descriptor goes, before the program sees anything */
+static int trace_close(struct trace *t)
+{
+	trace_regs r;
+	int err = regs_get(t->tid, &t->after);
+
+	if (err)
+		return err;
+	*regs_arg4(&t->after) = t->old_arg0;
+	r = t->after;
+	regs_call(&r, SYS_close, (u64)(t->map_fd - 1));
+	err = regs_set(t->tid, &r);
+	if (err)
+		return err;
+	t->state = TRACE_CLOSE_ENTRY;
+	return ptrace(PTRACE_SYSCALL, t->tid, NULL, NULL) ? -errno : 0;
 }
 
 static void trace_stopped(struct super *s, struct trace *t, int status)
@@ -387,9 +469,23 @@ static void trace_stopped(struct super *s, struct trace *t, int status)
 		}
 	} else if (t->state == TRACE_AT_ENTRY && sig == SYSCALL_STOP) {
 		/* a child made by clone shall not inherit our mask */
-		ptrace(PTRACE_SETSIGMASK, t->tid, (void *)8, &t->old_mask);
+		if (!t->map_fd)
+			ptrace(PTRACE_SETSIGMASK, t->tid, (void *)8, &t->old_mask);
 		t->state = TRACE_AT_EXIT;
 		ptrace(PTRACE_SYSCALL, t->tid, NULL, NULL);
+		return;
+	} else if (t->state == TRACE_AT_EXIT && sig == SYSCALL_STOP && t->map_fd) {
+		if (!trace_close(t))
+			return;
+	} else if (t->state == TRACE_CLOSE_ENTRY && sig == SYSCALL_STOP) {
+		t->state = TRACE_CLOSE_EXIT;
+		ptrace(PTRACE_SYSCALL, t->tid, NULL, NULL);
+		return;
+	} else if (t->state == TRACE_CLOSE_EXIT && sig == SYSCALL_STOP) {
+		ptrace(PTRACE_SETSIGMASK, t->tid, (void *)8, &t->old_mask);
+		regs_set(t->tid, &t->after);
+		ptrace(PTRACE_DETACH, tid, NULL, NULL);
+		trace_end(s, t, true, 0);
 		return;
 	} else if (t->state == TRACE_AT_EXIT && sig == SYSCALL_STOP) {
 		trace_restore(t, &ret);

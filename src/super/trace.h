@@ -26,6 +26,12 @@ void trace_rerun(struct super *s, struct call *c, u64 arg0, trace_done *done,
 		 void *arg);
 
 /*
+ * Run mmap() call @c anew with the program's descriptor @fd, which is closed then.
+ * @c is consumed.
+ */
+void trace_rerun_mmap(struct super *s, struct call *c, int fd);
+
+/*
  * A write() of @tid is about to happen. Return: false: let the kernel do it; true: it
  * was done, @ret is its result
  */

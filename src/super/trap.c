@@ -57,6 +57,7 @@ enum {
 	NR_IO_URING_LAST = 427,
 	NR_MOUNT_SETATTR = 442,
 	NR_PIDFD_GETFD = 438,
+	MAP_TYPE_MASK = 0x0f | MAP_ANONYMOUS,
 };
 
 /* Always notified */
@@ -93,6 +94,8 @@ static const struct {
     {SCMP_SYS(prlimit64), 1, 0xffffffff, RLIMIT_LOCKS},
     {SCMP_SYS(newfstatat), 3, 0xffffffff, 0},
     {SCMP_SYS(statx), 2, AT_EMPTY_PATH, 0},
+    {SCMP_SYS(mmap), 3, MAP_TYPE_MASK, MAP_SHARED},
+    {SCMP_SYS(mmap), 3, MAP_TYPE_MASK, MAP_SHARED_VALIDATE},
     {SCMP_SYS(ioctl), 1, 0xffffff00, 0x8900}, /* SIOC* */
     {SCMP_SYS(ioctl), 1, 0xffffffff, 0x541b}, /* FIONREAD */
     {SCMP_SYS(ioctl), 1, 0x0000ff00, 0xb700}, /* NS_GET_*, with and without sizes */
