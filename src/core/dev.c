@@ -670,6 +670,29 @@ int dev_set_addr(struct dev *dev, const u8 *addr)
 	return 0;
 }
 
+int dev_set_alias(struct dev *dev, const char *s, size_t len)
+{
+	struct mem *m = &dev->net->w->mem;
+	char *own = NULL;
+
+	if (len >= IFALIASZ)
+		return -EINVAL;
+	if (len && *s) {
+		own = mem_alloc(m, len + 1);
+		if (!own)
+			return -ENOMEM;
+		memcpy(own, s, len);
+	}
+	mem_free(m, dev->alias);
+	dev->alias = own;
+	return 0;
+}
+
+void dev_changed(struct dev *dev)
+{
+	raise_change(dev, 0);
+}
+
 int dev_mc_add(struct dev *dev, const u8 *addr)
 {
 	struct dev_mc *mc;

@@ -187,6 +187,10 @@ u32 dev_flags(
     const struct dev *dev); /* with RUNNING, LOWER_UP, DORMANT: what a user sees */
 int dev_set_mtu(struct dev *dev, u32 mtu, struct ext_ack *ack);
 int dev_set_addr(struct dev *dev, const u8 *addr);
+/* @len bytes, 0: none. -EINVAL (too long), -ENOMEM. The caller announces it */
+int dev_set_alias(struct dev *dev, const char *s, size_t len);
+/* Something that has no event of its own is another now */
+void dev_changed(struct dev *dev);
 void dev_set_carrier(struct dev *dev,
 		     bool on); /* updates operstate, raises EV_DEV_CHANGE */
 void dev_update_operstate(struct dev *dev);

@@ -23,6 +23,7 @@ enum event_kind {
 	EV_DEV_MTU,
 	EV_DEV_ADDR,
 	EV_DEV_NAME,
+	EV_DEV_UEVENT, /* struct dev_uevent: somebody asked for one */
 	/* obj: the object of the room that raised it */
 	EV_ADDR4_ADD, /* struct ifaddr4 */
 	EV_ADDR4_DEL,
@@ -39,6 +40,12 @@ enum event_kind {
 	EV_NET_DYING,
 	EV_SOCK_DESTROY, /* struct sock */
 	EV_NR,
+};
+
+struct dev;
+struct dev_uevent {
+	const struct dev *dev;
+	const char *action; /* "change" */
 };
 
 /* Return: 0, or an errno that stops EV_DEV_REGISTER and is ignored otherwise */

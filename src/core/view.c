@@ -66,6 +66,37 @@ int view_text(struct net *net, const char *path, struct text *out)
 	return out->failed ? -ENOMEM : 0;
 }
 
+int view_write(struct net *net, const char *path, const char *s, size_t len)
+{
+	const char *rel;
+	const struct view *v = find(net, path, &rel);
+	int err, mode = view_mode(net, path);
+	char *copy;
+
+	if (mode < 0)
+		return mode;
+	if (S_ISDIR(mode))
+		return -EISDIR;
+	if (!(mode & 0222) || !v->write)
+		return -EACCES;
+	if (len > 4096)
+		return -EINVAL;
+	copy = net_alloc(net, len + 1);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, s, len);
+	err = v->write(net, rel, copy);
+	net_free(net, copy);
+	return err;
+}
+
+static int file_mode(struct net *net, const struct view *v, const char *rel)
+{
+	u16 mode = v->mode_of ? v->mode_of(net, rel) : v->mode;
+
+	return S_IFREG | (mode ? mode : 0444);
+}
+
 int view_mode(struct net *net, const char *path)
 {
 	const char *rel;
@@ -74,7 +105,7 @@ int view_mode(struct net *net, const char *path)
 	int n = 0, err;
 
 	if (v && !is_tree(v))
-		return S_IFREG | (v->mode ? v->mode : 0444);
+		return file_mode(net, v, rel);
 	if (!v) {
 		registry_list(net, REG_VIEW, REG_VIEW, path, count_child, &n);
 		return n ? S_IFDIR | 0555 : -ENOENT;
@@ -84,7 +115,7 @@ int view_mode(struct net *net, const char *path)
 	text_init(&t);
 	err = v->text(net, rel, &t);
 	text_fini(&t);
-	return err == -ENOENT ? -ENOENT : S_IFREG | (v->mode ? v->mode : 0444);
+	return err == -ENOENT ? -ENOENT : file_mode(net, v, rel);
 }
 
 int view_list(struct net *net, const char *dir,

@@ -155,10 +155,12 @@ static ssize_t ping_send(struct sock *sk, struct msg *m)
 	err = dgram_fits(is, p, &s, 0, 0);
 	if (!err)
 		err = sock_charge_tx(sk, p);
-	if (err)
+	if (err) {
 		pkt_free(p);
-	else
+	} else {
+		icmp4_count_out(sk->net, ICMP_ECHO);
 		err = ip4_output(sk->net, p, &s);
+	}
 	route_put(s.route);
 	if (err == -ENOBUFS && !is->recverr)
 		err = 0;

@@ -13,6 +13,7 @@
 #include "base/slab.h"
 #include "inet/dgram.h"
 #include "ip/addr4.h"
+#include "ip/icmp4.h"
 #include "wire/csum.h"
 #include "wire/icmp.h"
 
@@ -201,6 +202,8 @@ static ssize_t raw_send(struct sock *sk, struct msg *m)
 			p->csum = PKT_CSUM_OK;
 			if (s.route->type == RTN_MULTICAST && !is->mc_loop)
 				p->no_loop = 1;
+			if (is->num == IPPROTO_ICMP && len)
+				icmp4_count_out(sk->net, p->data[0]);
 			err = ip4_output(sk->net, p, &s);
 		}
 	}

@@ -230,14 +230,20 @@ static void icmp_seal(struct pkt *p)
 	p->csum = PKT_CSUM_OK;
 }
 
+void icmp4_count_out(struct net *net, u8 type)
+{
+	struct mib *m = mib(net);
+
+	m->icmp[ICMP_MIB_OUTMSGS]++;
+	m->icmp_out[type]++;
+}
+
 /* @s: all but the protocol */
 static void icmp_send(struct net *net, struct pkt *p, struct ip_send *s)
 {
 	const struct icmp_hdr *h = (struct icmp_hdr *)p->data;
-	struct mib *m = mib(net);
 
-	m->icmp[ICMP_MIB_OUTMSGS]++;
-	m->icmp_out[h->type]++;
+	icmp4_count_out(net, h->type);
 	icmp_seal(p);
 	s->proto = IPPROTO_ICMP;
 	ip4_output(net, p, s);

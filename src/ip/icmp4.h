@@ -17,6 +17,9 @@ void icmp4_send_error(struct pkt *p, u8 type, u8 code, be32 info);
 
 /* Replies (echo, timestamp) that no kernel part consumes: ping sockets take them.
  * Return: true when taken (a copy was made) */
+/* A message of @type leaves: OutMsgs and OutTypeN of /proc/net/snmp */
+void icmp4_count_out(struct net *net, u8 type);
+
 struct icmp4_ping_ops {
 	bool (*deliver)(struct net *net, const struct pkt *p);
 	void (*error)(struct net *net, const struct pkt *p, const struct ip_error *e);

@@ -289,10 +289,12 @@ static void route_in(struct dev *dev, struct pkt *p, const struct ip4_opts *o)
 		break;
 	case RTN_BROADCAST:
 		MIB_IP(net, IPSTATS_MIB_INBCASTPKTS);
+		mib(net)->ip[IPSTATS_MIB_INBCASTOCTETS] += p->len;
 		deliver(net, p);
 		break;
 	case RTN_MULTICAST:
 		MIB_IP(net, IPSTATS_MIB_INMCASTPKTS);
+		mib(net)->ip[IPSTATS_MIB_INMCASTOCTETS] += p->len;
 		deliver(net, p);
 		break;
 	default:
@@ -326,6 +328,9 @@ static void ip4_receive(struct dev *dev, struct pkt *p)
 		pkt_drop(net, p, DROP_BAD_LENGTH);
 		return;
 	}
+	/* the four counters stand in the order of the two bits (RFC 3168 §5) */
+	m->ip[IPSTATS_MIB_NOECTPKTS + (((const struct ip4_hdr *)p->data)->tos & 3)] +=
+	    max((u32)p->gso_segs, 1U);
 	err = ip4_parse(p->data, p->linear, &info);
 	if ((!err || err == -EMSGSIZE) && info.tot_len > p->len) {
 		m->ip[IPSTATS_MIB_INTRUNCATEDPKTS]++;

@@ -185,6 +185,8 @@ int ip4_finish_output(struct net *net, struct pkt *p, struct route *rt)
 	if (type == RTN_BROADCAST || type == RTN_MULTICAST) {
 		m->ip[type == RTN_BROADCAST ? IPSTATS_MIB_OUTBCASTPKTS
 					    : IPSTATS_MIB_OUTMCASTPKTS]++;
+		m->ip[type == RTN_BROADCAST ? IPSTATS_MIB_OUTBCASTOCTETS
+					    : IPSTATS_MIB_OUTMCASTOCTETS] += p->len;
 		loop_back(p, rt);
 		if (type == RTN_MULTICAST && !h->ttl) {
 			pkt_free(p);

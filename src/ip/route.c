@@ -45,7 +45,23 @@ struct route_net {
 
 struct route_worker {
 	struct slab routes;
+	struct route_stat stat;
 };
+
+static struct route_stat *stat_of(const struct net *net)
+{
+	struct route_worker *rw = worker_part(net->worker, PART_ROUTE);
+
+	return &rw->stat;
+}
+
+const struct route_stat *route_stat(struct worker *k, u32 *entries)
+{
+	struct route_worker *rw = worker_part(k, PART_ROUTE);
+
+	*entries = (u32)rw->routes.in_use;
+	return &rw->stat;
+}
 
 enum { T_MTU_EXPIRES, T_MIN_PMTU, T_MIN_ADV_MSS };
 
@@ -403,7 +419,7 @@ static int output_found(struct net *net, struct flow *fl, const struct fib_resul
 	return answer(net, fl, type, dev, res, out);
 }
 
-int route_output(struct net *net, struct flow *fl, struct route **out)
+static int output(struct net *net, struct flow *fl, struct route **out)
 {
 	struct fib_result res = {0};
 	struct dev *dev = NULL;
@@ -447,6 +463,18 @@ int route_output(struct net *net, struct flow *fl, struct route **out)
 			return -EINVAL;
 		return answer(net, fl, wire_type(fl->dst.v4), dev, NULL, out);
 	}
+	return err;
+}
+
+int route_output(struct net *net, struct flow *fl, struct route **out)
+{
+	struct route_stat *st = stat_of(net);
+	int err = output(net, fl, out);
+
+	if (!err && (*out)->type == RTN_MULTICAST)
+		st->out_multicast++;
+	else if (!err)
+		st->out++;
 	return err;
 }
 
@@ -564,25 +592,33 @@ static int input_forward(struct dev *dev, struct flow *fl, const struct fib_resu
 int route_input(struct dev *dev, struct flow *fl, struct route **out, enum drop *why)
 {
 	struct net *net = dev->net;
+	struct route_stat *st = stat_of(net);
 	struct fib_result res = {0};
 	int err;
 
 	fl->family = AF_INET;
 	fl->iif = dev->ifindex;
 	*why = DROP_MARTIAN;
-	if (!in_dev4(dev) || martian(dev, fl))
+	if (!in_dev4(dev) || martian(dev, fl)) {
+		if (ip4_is_zeronet(fl->dst.v4) || ip4_is_loopback(fl->dst.v4))
+			st->in_martian_dst++;
+		else
+			st->in_martian_src++;
 		return -EINVAL;
+	}
 	if (ip4_is_multicast(fl->dst.v4)) {
 		if (!route_is_member(dev, fl->dst.v4)) {
 			*why = DROP_NO_ROUTE;
 			return -EINVAL;
 		}
+		st->in_multicast++;
 		return input_local(dev, fl, RTN_MULTICAST, NULL, out, why);
 	}
 	if (ip4_is_broadcast(fl->dst.v4) || (!fl->src.v4 && !fl->dst.v4)) {
 		if (fl->src.v4 && !fl->any_src &&
 		    check_reverse_path(dev, fl) == -EINVAL)
 			return -EINVAL;
+		st->in_broadcast++;
 		return input_local(dev, fl, RTN_BROADCAST, NULL, out, why);
 	}
 	if (!fl->src.v4 || !fl->dst.v4)
@@ -590,6 +626,7 @@ int route_input(struct dev *dev, struct flow *fl, struct route **out, enum drop 
 
 	err = rule_lookup(net, fl, &res);
 	if (err) {
+		st->in_no_route++;
 		*why = err == -EINVAL ? DROP_BLACKHOLE : DROP_NO_ROUTE;
 		if (err != -EINVAL && !conf4_get(net, dev, CONF4_FORWARDING)) {
 			*why = DROP_NOT_FORWARDING;
@@ -597,6 +634,10 @@ int route_input(struct dev *dev, struct flow *fl, struct route **out, enum drop 
 		}
 		return err;
 	}
+	if (res.route->type == RTN_BROADCAST)
+		st->in_broadcast++;
+	else
+		st->in++;
 	if (res.route->type == RTN_LOCAL || res.route->type == RTN_BROADCAST) {
 		if (!fl->any_src && check_reverse_path(dev, fl))
 			return -EINVAL;

@@ -55,6 +55,15 @@ int route_output(struct net *net, struct flow *fl, struct route **out);
 int route_input(struct dev *dev, struct flow *fl, struct route **out, enum drop *why);
 /* Does @dev listen to the group? 224.0.0.1 is everybody's (RFC 1112 §4) */
 bool route_is_member(const struct dev *dev, be32 group);
+
+/* What a worker looked up, /proc/net/stat/rt_cache */
+struct route_stat {
+	u64 in, in_multicast, in_no_route, in_broadcast, in_martian_dst, in_martian_src;
+	u64 out, out_multicast;
+};
+/* @entries: routes that somebody holds */
+const struct route_stat *route_stat(struct worker *k, u32 *entries);
+
 void route_get(struct route *rt);
 void route_put(struct route *rt); /* NULL: nothing */
 /* Still what a lookup would answer? */

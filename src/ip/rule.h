@@ -35,6 +35,9 @@ bool rule_has_own(const struct net *net);
 int rule_walk(struct net *net, u16 family, int (*fn)(struct rule *r, void *arg),
 	      void *arg);
 
+/* Has nobody changed the rules that every net is born with? */
+bool rule_is_default(const struct net *net);
+
 struct fib_result {
 	struct fib_route *route;
 	struct fib_hop *hop; /* NULL: a type without next hop */

@@ -936,7 +936,7 @@ static int netlink_text(struct net *net, const char *rel, struct text *out)
 	for (u32 i = 0; i < r->n; i++) {
 		const struct nl_family *f = r->entries[i].item;
 
-		if (f->request && !registry_hidden(&r->entries[i], net))
+		if (!registry_hidden(&r->entries[i], net))
 			put_line(out, 0, f->protocol, 0, 0, NULL);
 	}
 	list_for_each(sk, &net->socks, net_node)

@@ -99,25 +99,6 @@ static int set_hwaddr(struct dev *dev, const struct nlattr *nla)
 	return dev_set_addr(dev, mac);
 }
 
-static int set_alias(struct dev *dev, const struct nlattr *nla)
-{
-	struct mem *m = &dev->net->w->mem;
-	u32 len = nla_len(nla);
-	char *s = NULL;
-
-	if (len >= IFALIASZ)
-		return -EINVAL;
-	if (len && *(const char *)nla_data(nla)) {
-		s = mem_alloc(m, len + 1);
-		if (!s)
-			return -ENOMEM;
-		memcpy(s, nla_data(nla), len);
-	}
-	mem_free(m, dev->alias);
-	dev->alias = s;
-	return 0;
-}
-
 /* No kind of ours takes others under it */
 static int set_master(const struct dev *dev, const struct nlattr *nla)
 {
@@ -151,7 +132,8 @@ static int set_plain(struct dev *dev, const struct link_req *lr, bool *changed)
 	if (lr->name[0] && strcmp(lr->name, dev->name))
 		err = dev_rename(dev, lr->name);
 	if (!err && tb[IFLA_IFALIAS]) {
-		err = set_alias(dev, tb[IFLA_IFALIAS]);
+		err = dev_set_alias(dev, nla_data(tb[IFLA_IFALIAS]),
+				    nla_len(tb[IFLA_IFALIAS]));
 		*changed = true;
 	}
 	if (!err && tb[IFLA_BROADCAST]) {
@@ -307,7 +289,7 @@ static int make(struct nl_req *rq, const struct link_req *lr, struct net *net)
 	link_creation_end(dev);
 	if (err)
 		goto err_new;
-	if ((ifm->ifi_flags || ifm->ifi_change))
+	if (ifm->ifi_flags || ifm->ifi_change)
 		err = dev_set_flags(dev, ifm->ifi_flags,
 				    ifm->ifi_change ? ifm->ifi_change : ~0U);
 	dev_put(dev);

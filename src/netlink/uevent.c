@@ -40,7 +40,7 @@ __printf(2, 3) static void add(struct lines *l, const char *fmt, ...)
 }
 
 static void send_line(struct net *net, const char *action, const char *path,
-		      const struct dev *dev, const char *subsystem)
+		      const struct dev *dev, const char *subsystem, bool asked)
 {
 	struct uevent_warren *uw = warren_part(net->w, PART_UEVENT);
 	struct lines l = {.len = 0};
@@ -52,6 +52,8 @@ static void send_line(struct net *net, const char *action, const char *path,
 	add(&l, "ACTION=%s", action);
 	add(&l, "DEVPATH=%s", path);
 	add(&l, "SUBSYSTEM=%s", subsystem);
+	if (asked)
+		add(&l, "SYNTH_UUID=0");
 	if (dev) {
 		add(&l, "INTERFACE=%s", dev->name);
 		add(&l, "IFINDEX=%d", dev->ifindex);
@@ -67,7 +69,7 @@ static void send_queue(struct net *net, const char *action, const struct dev *de
 
 	snprintf(path, sizeof(path), "/devices/virtual/net/%s/queues/%s", dev->name,
 		 queue);
-	send_line(net, action, path, NULL, "queues");
+	send_line(net, action, path, NULL, "queues", false);
 }
 
 static int on_dev(struct net *net, enum event_kind kind, void *obj)
@@ -77,16 +79,28 @@ static int on_dev(struct net *net, enum event_kind kind, void *obj)
 
 	snprintf(path, sizeof(path), "/devices/virtual/net/%s", dev->name);
 	if (kind == EV_DEV_REGISTER) {
-		send_line(net, "add", path, dev, "net");
+		send_line(net, "add", path, dev, "net", false);
 		send_queue(net, "add", dev, "rx-0");
 		send_queue(net, "add", dev, "tx-0");
 	} else if (kind == EV_DEV_GONE) {
 		send_queue(net, "remove", dev, "rx-0");
 		send_queue(net, "remove", dev, "tx-0");
-		send_line(net, "remove", path, dev, "net");
+		send_line(net, "remove", path, dev, "net", false);
 	} else {
-		send_line(net, "move", path, dev, "net");
+		send_line(net, "move", path, dev, "net", false);
 	}
+	return 0;
+}
+
+/* A write to /sys/class/net/DEV/uevent */
+static int on_asked(struct net *net, enum event_kind kind, void *obj)
+{
+	const struct dev_uevent *ev = obj;
+	char path[64];
+
+	(void)kind;
+	snprintf(path, sizeof(path), "/devices/virtual/net/%s", ev->dev->name);
+	send_line(net, ev->action, path, ev->dev, "net", true);
 	return 0;
 }
 
@@ -106,6 +120,8 @@ static int uevent_boot(struct warren *w)
 		err = event_listen(w, &uevent_part, EV_DEV_GONE, on_dev);
 	if (!err)
 		err = event_listen(w, &uevent_part, EV_DEV_NAME, on_dev);
+	if (!err)
+		err = event_listen(w, &uevent_part, EV_DEV_UEVENT, on_asked);
 	return err;
 }
 

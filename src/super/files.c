@@ -85,6 +85,7 @@ struct tunable_file {
 	pid_t tid;	    /* who is followed for it (trace.c); 0: nobody */
 	struct source src;
 	struct net *net; /* one user */
+	bool view;	 /* of /sys/class/net */
 	char path[];
 };
 
@@ -602,6 +603,12 @@ static int path_mode(struct net *net, const struct path *p)
 				       : view_mode(net, p->rest);
 }
 
+static int path_text(struct net *net, const struct path *p, struct text *out)
+{
+	return p->kind == PATH_TUNABLE ? tunable_read(net, p->rest, out)
+				       : view_text(net, p->rest, out);
+}
+
 struct dir_fill {
 	int fd;
 };
@@ -683,6 +690,12 @@ static void tunable_del(struct super *s, struct tunable_file *t)
 	free(t);
 }
 
+static int tunable_put(const struct tunable_file *t, const char *s, size_t len)
+{
+	return t->view ? view_write(t->net, t->path, s, len)
+		       : tunable_write(t->net, t->path, s, len);
+}
+
 static void tunable_event(struct super *s, struct source *src, u32 events)
 {
 	struct tunable_file *t = container_of(src, struct tunable_file, src);
@@ -691,10 +704,11 @@ static void tunable_event(struct super *s, struct source *src, u32 events)
 
 	(void)events;
 	while ((n = recv(src->fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
-		int err = tunable_write(t->net, t->path, buf, (size_t)n);
+		int err = tunable_put(t, buf, (size_t)n);
 
 		if (err)
-			log_warn(&s->log, "/proc/sys/%s: \"%.*s\" refused: %s", t->path,
+			log_warn(&s->log, "%s/%s: \"%.*s\" refused: %s",
+				 t->view ? "/sys" : "/proc/sys", t->path,
 				 (int)min(n, (ssize_t)40), buf, strerror(-err));
 	}
 	if (n == 0)
@@ -732,15 +746,15 @@ static bool tunable_written(struct super *s, pid_t tid, int fd, u64 addr, u64 n,
 		err = mem_gather(&c, iov, is_vector ? n : 1, 0, buf,
 				 min(len, sizeof(buf)));
 	if (!err)
-		err = tunable_write(t->net, t->path, buf, min(len, sizeof(buf)));
+		err = tunable_put(t, buf, min(len, sizeof(buf)));
 	*ret = err ? err : (s64)len;
 	return true;
 }
 
 static int tunable_open(struct super *s, const struct call *c, struct net *net,
-			const char *path, int flags)
+			const struct path *p, int flags)
 {
-	size_t n = strlen(path) + 1;
+	size_t n = strlen(p->rest) + 1;
 	struct tunable_file *t;
 	struct text text;
 	int pair[2], err;
@@ -751,7 +765,8 @@ static int tunable_open(struct super *s, const struct call *c, struct net *net,
 	t = calloc(1, sizeof(*t) + n);
 	if (!t)
 		goto err_close;
-	memcpy(t->path, path, n);
+	memcpy(t->path, p->rest, n);
+	t->view = p->kind == PATH_VIEW;
 	t->net = net;
 	err = super_ident_add(s, &t->ident, IDENT_TUNABLE, pair[1]);
 	if (err)
@@ -765,7 +780,7 @@ static int tunable_open(struct super *s, const struct call *c, struct net *net,
 	list_add_tail(&s->files->tunables, &t->node);
 	if ((flags & O_ACCMODE) == O_RDWR) {
 		text_init(&text);
-		if (!tunable_read(net, path, &text) && text.len)
+		if (!path_text(net, p, &text) && text.len)
 			send(pair[0], text.s, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 		text_fini(&text);
 	}
@@ -789,8 +804,7 @@ static int view_open(struct net *net, const struct path *p)
 	int fd;
 
 	text_init(&t);
-	fd = p->kind == PATH_TUNABLE ? tunable_read(net, p->rest, &t)
-				     : view_text(net, p->rest, &t);
+	fd = path_text(net, p, &t);
 	if (!fd && t.failed)
 		fd = -ENOMEM;
 	if (!fd)
@@ -817,9 +831,9 @@ static int stack_file_open(struct super *s, const struct call *c, const struct p
 		return -ENOTDIR;
 	if (!write)
 		return view_open(net, p);
-	if (p->kind != PATH_TUNABLE || !(mode & 0222))
+	if (!(mode & 0222))
 		return -EACCES;
-	return tunable_open(s, c, net, p->rest, flags);
+	return tunable_open(s, c, net, p, flags);
 }
 
 static int name_open(struct super *s, const struct call *c, const struct path *p,
@@ -942,6 +956,7 @@ static int path_stat(struct super *s, const struct call *c, const struct path *p
 		     struct stat *st)
 {
 	struct netns *ns;
+	struct stat own;
 	struct net *net;
 	int err, mode;
 
@@ -971,6 +986,10 @@ static int path_stat(struct super *s, const struct call *c, const struct path *p
 	st->st_mode = (mode_t)mode;
 	st->st_nlink = S_ISDIR(mode) ? 2 : 1;
 	st->st_blksize = 1024;
+	if (S_ISREG(mode) && path_below(p->rest, "class"))
+		st->st_size = 4096; /* as sysfs says of every attribute */
+	if (!fstat(s->files->dirs, &own))
+		st->st_atim = st->st_mtim = st->st_ctim = own.st_mtim;
 	st->st_ino = 1;
 	for (const char *at = p->rest; *at; at++)
 		st->st_ino = (st->st_ino * 31 + (u8)*at) & 0xffffffff;
@@ -1070,6 +1089,29 @@ static void call_faccessat(struct super *s, struct call *c)
 	do_access(s, c, (int)c->args[0], c->args[1], (int)c->args[2]);
 }
 
+/* /sys/class/net/DEV leads to /sys/devices/virtual/net/DEV */
+static bool path_is_class_link(const struct path *p)
+{
+	const char *dev = path_below(p->abs, "/sys/class/net");
+
+	return p->kind == PATH_VIEW && dev && name_is_plain(dev);
+}
+
+static void path_class_link(struct super *s, struct call *c, const struct path *p,
+			    u64 to, u64 size)
+{
+	char text[128];
+	struct stat st;
+	int err = path_stat(s, c, p, &st);
+	size_t n = text_format(text, sizeof(text), "../../devices/virtual/net/%s",
+			       strrchr(p->abs, '/') + 1);
+
+	n = min(n, (size_t)(u32)size);
+	if (!err)
+		err = (s32)size <= 0 ? -EINVAL : mem_write(c, to, text, n);
+	super_reply(s, c, err ? err : (s64)n);
+}
+
 static void do_readlink(struct super *s, struct call *c, int dirfd, u64 addr, u64 to,
 			u64 size)
 {
@@ -1083,6 +1125,10 @@ static void do_readlink(struct super *s, struct call *c, int dirfd, u64 addr, u6
 	if (err || path_is_host(&p) || p.kind == PATH_ETC ||
 	    (p.kind == PATH_VIEW && !strcmp(p.rest, "net"))) {
 		super_continue(s, c);
+		return;
+	}
+	if (path_is_class_link(&p)) {
+		path_class_link(s, c, &p, to, size);
 		return;
 	}
 	if (p.kind != PATH_NS_NET) { /* realpath() asks of each step: it is no link */

@@ -12,6 +12,7 @@
 #include "ip/addr4.h"
 #include "ip/fib.h"
 #include "ip/neigh.h"
+#include "ip/route.h"
 #include "view/views.h"
 
 #include <linux/if_arp.h>
@@ -113,77 +114,6 @@ static int rt_cache_text(struct net *net, const char *rel, struct text *out)
 	return 0;
 }
 
-static const char *const scopes[256] = {
-    [RT_SCOPE_UNIVERSE] = "universe", [RT_SCOPE_SITE] = "site",
-    [RT_SCOPE_LINK] = "link",	      [RT_SCOPE_HOST] = "host",
-    [RT_SCOPE_NOWHERE] = "nowhere",
-};
-static const char *const types[] = {"UNSPEC",	"UNICAST",   "LOCAL",	  "BROADCAST",
-				    "ANYCAST",	"MULTICAST", "BLACKHOLE", "UNREACHABLE",
-				    "PROHIBIT", "THROW",     "NAT",	  "XRESOLVE"};
-
-static void put_leaf(struct text *out, const struct lpm_node *n, int depth)
-{
-	const struct fib_prefix *p = container_of(n, struct fib_prefix, lpm);
-	const struct fib_route *r;
-	char s[TEXT_IP4];
-	be32 addr;
-
-	memcpy(&addr, n->key, sizeof(addr));
-	text_printf(out, "%*s|-- %s\n", depth * 3, "", text_ip4(s, addr));
-	list_for_each(r, &p->routes, node) {
-		text_printf(out, "%*s/%u %s %s", depth * 3 + 3, "", n->plen,
-			    scopes[r->scope] ? scopes[r->scope] : "?",
-			    r->type < ARRAY_SIZE(types) ? types[r->type] : "?");
-		if (r->tos)
-			text_printf(out, " tos=%d", r->tos);
-		text_printf(out, "\n");
-	}
-}
-
-/* The trie here is binary: an inner node has two children and decides one bit */
-static void put_trie(struct text *out, const struct fib_table *t)
-{
-	for (struct lpm_node *n = lpm_first(&t->lpm); n; n = lpm_after(n)) {
-		int depth = 1;
-
-		for (struct lpm_node *up = n->parent; up; up = up->parent)
-			depth++;
-		put_leaf(out, n, depth);
-	}
-}
-
-static int fib_trie_text(struct net *net, const char *rel, struct text *out)
-{
-	(void)rel;
-	for (struct fib_table *t = fib_table_first(net, AF_INET); t;
-	     t = fib_table_next(t)) {
-		if (t->id == RT_TABLE_LOCAL)
-			text_printf(out, "Local:\n");
-		else if (t->id == RT_TABLE_MAIN)
-			text_printf(out, "Main:\n");
-		else
-			text_printf(out, "Id %u:\n", t->id);
-		put_trie(out, t);
-	}
-	return 0;
-}
-
-static int fib_triestat_text(struct net *net, const char *rel, struct text *out)
-{
-	(void)rel;
-	text_printf(out,
-		    "Basic info: size of leaf: 48 bytes, size of tnode: 40 bytes.\n");
-	for (struct fib_table *t = fib_table_first(net, AF_INET); t;
-	     t = fib_table_next(t))
-		text_printf(out, "%s:\n\tPrefixes:       %u\n",
-			    t->id == RT_TABLE_LOCAL  ? "Local"
-			    : t->id == RT_TABLE_MAIN ? "Main"
-						     : "Other",
-			    t->lpm.n);
-	return 0;
-}
-
 /* ---- neighbours, groups ---- */
 
 static int put_neigh(struct neigh *nt, void *arg)
@@ -253,21 +183,29 @@ static int igmp_text(struct net *net, const char *rel, struct text *out)
 
 /* ---- the stack ---- */
 
+static void put_ptype(struct text *out, const struct registry_entry *e)
+{
+	text_printf(out, "%04x %-8s %s_rcv\n", (unsigned)e->key, "",
+		    e->key == 0x0800   ? "ip"
+		    : e->key == 0x0806 ? "arp"
+		    : e->part	       ? e->part->name
+				       : "?");
+}
+
+/* In the order of Linux's table of sixteen rows */
 static int ptype_text(struct net *net, const char *rel, struct text *out)
 {
 	const struct registry *r = &net->w->registry[REG_PROTO];
 
 	(void)rel;
 	text_printf(out, "Type Device      Function\n");
-	for (u32 i = 0; i < r->n; i++) {
-		if (registry_hidden(&r->entries[i], net) || !r->entries[i].key)
-			continue;
-		text_printf(out, "%04x %-8s %s_rcv\n", (unsigned)r->entries[i].key, "",
-			    r->entries[i].key == 0x0800	  ? "ip"
-			    : r->entries[i].key == 0x0806 ? "arp"
-			    : r->entries[i].part	  ? r->entries[i].part->name
-							  : "?");
-	}
+	for (u32 row = 0; row < 16; row++)
+		for (u32 i = 0; i < r->n; i++) {
+			const struct registry_entry *e = &r->entries[i];
+
+			if (e->key && (e->key & 15) == row && !registry_hidden(e, net))
+				put_ptype(out, e);
+		}
 	return 0;
 }
 
@@ -286,6 +224,30 @@ static int softnet_text(struct net *net, const char *rel, struct text *out)
 	return 0;
 }
 
+/* A line for the one worker; what Linux counted of its old cache of routes is 0 there
+ * too */
+static int stat_rt_cache_text(struct net *net, const char *rel, struct text *out)
+{
+	u32 entries;
+	const struct route_stat *st = route_stat(net->worker, &entries);
+
+	(void)rel;
+	text_printf(out,
+		    "entries  in_hit   in_slow_tot in_slow_mc in_no_route in_brd   "
+		    "in_martian_dst in_martian_src out_hit  out_slow_tot out_slow_mc "
+		    "gc_total gc_ignored gc_goal_miss gc_dst_overflow in_hlist_search "
+		    "out_hlist_search\n");
+	text_printf(out,
+		    "%08x %08x %08x    %08x    %08x    %08x %08x       %08x       %08x "
+		    "%08x     %08x    %08x %08x   %08x     %08x        %08x        "
+		    "%08x\n",
+		    entries, 0, (u32)st->in, (u32)st->in_multicast,
+		    (u32)st->in_no_route, (u32)st->in_broadcast,
+		    (u32)st->in_martian_dst, (u32)st->in_martian_src, 0, (u32)st->out,
+		    (u32)st->out_multicast, 0, 0, 0, 0, 0, 0);
+	return 0;
+}
+
 /* ---- files that never change ---- */
 
 static int psched_text(struct net *net, const char *rel, struct text *out)
@@ -293,6 +255,17 @@ static int psched_text(struct net *net, const char *rel, struct text *out)
 	(void)net;
 	(void)rel;
 	text_printf(out, "000003e8 00000040 000f4240 3b9aca00\n");
+	return 0;
+}
+
+/* Bytes and packets by route realm, of which there are none */
+static int rt_acct_text(struct net *net, const char *rel, struct text *out)
+{
+	static const char zero[256 * 4 * sizeof(u32)];
+
+	(void)net;
+	(void)rel;
+	text_add(out, zero, sizeof(zero));
 	return 0;
 }
 
@@ -334,13 +307,13 @@ static const struct view proc_net_views[] = {
     {.path = "net/dev", .text = dev_text},
     {.path = "net/route", .text = route_text},
     {.path = "net/rt_cache", .text = rt_cache_text},
-    {.path = "net/fib_trie", .text = fib_trie_text},
-    {.path = "net/fib_triestat", .text = fib_triestat_text},
+    {.path = "net/stat/rt_cache", .text = stat_rt_cache_text},
     {.path = "net/arp", .text = arp_text},
     {.path = "net/dev_mcast", .text = dev_mcast_text},
     {.path = "net/igmp", .text = igmp_text},
     {.path = "net/ptype", .text = ptype_text},
     {.path = "net/softnet_stat", .text = softnet_text},
+    {.path = "net/rt_acct", .text = rt_acct_text},
     {.path = "net/psched", .text = psched_text},
     {.path = "net/mcfilter", .text = mcfilter_text},
     {.path = "net/ip_mr_vif", .text = ip_mr_vif_text},
@@ -353,6 +326,8 @@ static int proc_net_boot(struct warren *w)
 	int err = views_register(w, &proc_net_part, proc_net_views,
 				 ARRAY_SIZE(proc_net_views));
 
+	if (!err)
+		err = fib_trie_boot(w);
 	return err ? err : sysfs_boot(w);
 }
 

@@ -7,6 +7,7 @@
  * ordinary readers: the cookie takes its place.
  */
 
+#include "core/registry.h"
 #include "inet/inet.h"
 #include "inet/tcp.h"
 #include "view/views.h"
@@ -243,19 +244,35 @@ static const struct {
 	const char *name;
 	u32 size;
 	int family, type, protocol;
+	bool slab, pressure; /* an own cache; its memory is counted */
 	const char *ops;
 } protocols[] = {
-    {"PING", 1016, AF_INET, SOCK_DGRAM, IPPROTO_ICMP,
-     "y  y  y  n  n  y  n  n  y  y  y  y  y  y  n  y  y  n"},
-    {"RAW", 1152, AF_INET, SOCK_RAW, 0,
-     "y  y  y  n  y  y  y  n  y  y  y  y  y  y  y  y  n  n"},
-    {"UDP", 1344, AF_INET, SOCK_DGRAM, IPPROTO_UDP,
+    {"PACKET", 1600, AF_PACKET, 0, 0, false, false,
+     "n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n"},
+    {"UDP-Lite", 1344, AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE, true, true,
      "y  y  y  n  y  y  y  n  y  y  y  y  n  n  y  y  y  n"},
-    {"TCP", 2304, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+    {"PING", 1016, AF_INET, SOCK_DGRAM, IPPROTO_ICMP, true, false,
+     "y  y  y  n  n  y  n  n  y  y  y  y  y  y  n  y  y  n"},
+    {"RAW", 1152, AF_INET, SOCK_RAW, 0, true, false,
+     "y  y  y  n  y  y  y  n  y  y  y  y  y  y  y  y  n  n"},
+    {"UDP", 1344, AF_INET, SOCK_DGRAM, IPPROTO_UDP, true, true,
+     "y  y  y  n  y  y  y  n  y  y  y  y  n  n  y  y  y  n"},
+    {"TCP", 2304, AF_INET, SOCK_STREAM, IPPROTO_TCP, true, true,
      "y  y  y  y  y  y  y  y  y  y  y  y  n  y  y  y  y  y"},
-    {"NETLINK", 1096, AF_NETLINK, 0, 0,
+    {"NETLINK", 1096, AF_NETLINK, 0, 0, false, false,
      "n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n"},
 };
+
+/* Linux counts an INET socket when it has a port, a peer, or listens */
+static bool is_in_use(const struct sock *sk, int family, int type, int protocol)
+{
+	if (sk->family != family || (type && sk->type != type))
+		return false;
+	if (family != AF_INET)
+		return true;
+	return type == SOCK_STREAM ? is_tcp(sk) && sk->state != TCP_CLOSE
+				   : is_dgram(sk, type, protocol);
+}
 
 static int protocols_text(struct net *net, const char *rel, struct text *out)
 {
@@ -268,13 +285,14 @@ static int protocols_text(struct net *net, const char *rel, struct text *out)
 		int n = 0;
 
 		list_for_each(sk, &net->socks, net_node)
-			n += sk->family == protocols[i].family &&
-			     (!protocols[i].type || sk->type == protocols[i].type) &&
-			     (!protocols[i].protocol ||
-			      sk->protocol == protocols[i].protocol);
+			n += is_in_use(sk, protocols[i].family, protocols[i].type,
+				       protocols[i].protocol);
+		if (!registry_by_key(net->w, REG_FAMILY, (u64)protocols[i].family))
+			continue;
 		text_printf(out, "%-9s %4u %6d  %6d   %-3s %6u   %-3s  %-10s  %s\n",
-			    protocols[i].name, protocols[i].size, n, tcp ? 0 : -1,
-			    tcp ? "no" : "NI", tcp ? 192U : 0U, "yes", "kernel",
+			    protocols[i].name, protocols[i].size, n,
+			    protocols[i].pressure ? 0 : -1, tcp ? "no" : "NI",
+			    tcp ? 192U : 0U, protocols[i].slab ? "yes" : "no", "kernel",
 			    protocols[i].ops);
 	}
 	return 0;

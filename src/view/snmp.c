@@ -13,6 +13,8 @@
 #include "ip/mib.h"
 #include "view/views.h"
 
+#include <linux/icmp.h>
+
 enum {
 	NONE = 0, /* index 0 of each block is never counted */
 };
@@ -351,6 +353,37 @@ static void put_group(struct text *out, const char *group, const char *first_nam
 	text_printf(out, "\n");
 }
 
+/* Message types that have a name of their own beside their number */
+static const struct {
+	u8 type, in, out;
+} icmp_types[] = {
+    {ICMP_DEST_UNREACH, ICMP_MIB_INDESTUNREACHS, ICMP_MIB_OUTDESTUNREACHS},
+    {ICMP_TIME_EXCEEDED, ICMP_MIB_INTIMEEXCDS, ICMP_MIB_OUTTIMEEXCDS},
+    {ICMP_PARAMETERPROB, ICMP_MIB_INPARMPROBS, ICMP_MIB_OUTPARMPROBS},
+    {ICMP_SOURCE_QUENCH, ICMP_MIB_INSRCQUENCHS, ICMP_MIB_OUTSRCQUENCHS},
+    {ICMP_REDIRECT, ICMP_MIB_INREDIRECTS, ICMP_MIB_OUTREDIRECTS},
+    {ICMP_ECHO, ICMP_MIB_INECHOS, ICMP_MIB_OUTECHOS},
+    {ICMP_ECHOREPLY, ICMP_MIB_INECHOREPS, ICMP_MIB_OUTECHOREPS},
+    {ICMP_TIMESTAMP, ICMP_MIB_INTIMESTAMPS, ICMP_MIB_OUTTIMESTAMPS},
+    {ICMP_TIMESTAMPREPLY, ICMP_MIB_INTIMESTAMPREPS, ICMP_MIB_OUTTIMESTAMPREPS},
+    {ICMP_ADDRESS, ICMP_MIB_INADDRMASKS, ICMP_MIB_OUTADDRMASKS},
+    {ICMP_ADDRESSREPLY, ICMP_MIB_INADDRMASKREPS, ICMP_MIB_OUTADDRMASKREPS},
+};
+
+static void put_icmp(struct text *out, const struct mib *m)
+{
+	u64 v[__ICMP_MIB_MAX] = {0};
+
+	if (m) {
+		memcpy(v, m->icmp, sizeof(v));
+		for (size_t i = 0; i < ARRAY_SIZE(icmp_types); i++) {
+			v[icmp_types[i].in] = m->icmp_in[icmp_types[i].type];
+			v[icmp_types[i].out] = m->icmp_out[icmp_types[i].type];
+		}
+	}
+	put_group(out, "Icmp", "", "", icmp_fields, ARRAY_SIZE(icmp_fields), v);
+}
+
 static void put_icmp_types(struct text *out, const struct mib *m)
 {
 	bool any = false;
@@ -402,8 +435,7 @@ static int snmp_text(struct net *net, const char *rel, struct text *out)
 		    default_ttl(net));
 	put_group(out, "Ip", " Forwarding DefaultTTL", ip, ip_fields,
 		  ARRAY_SIZE(ip_fields), m ? m->ip : NULL);
-	put_group(out, "Icmp", "", "", icmp_fields, ARRAY_SIZE(icmp_fields),
-		  m ? m->icmp : NULL);
+	put_icmp(out, m);
 	put_icmp_types(out, m);
 	put_group(out, "Tcp", " RtoAlgorithm RtoMin RtoMax MaxConn", " 1 200 120000 -1",
 		  tcp_fields, ARRAY_SIZE(tcp_fields), m ? m->tcp : NULL);

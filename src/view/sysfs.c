@@ -4,9 +4,11 @@
  */
 
 #include "core/dev.h"
+#include "core/event.h"
 #include "view/views.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Return: 0, or -EINVAL where Linux' file exists but cannot be read now */
 typedef int attr_fn(const struct dev *dev, struct text *out);
@@ -73,6 +75,10 @@ static int a_zero(const struct dev *dev, struct text *out)
 static int a_dormant(const struct dev *dev, struct text *out)
 {
 	return dev_is_up(dev) ? num(out, dev->dormant) : -EINVAL;
+}
+static int a_testing(const struct dev *dev, struct text *out)
+{
+	return dev_is_up(dev) ? num(out, 0) : -EINVAL;
 }
 /* A veth says what ethtool would: 10 Gbit/s, full duplex */
 static int a_duplex(const struct dev *dev, struct text *out)
@@ -147,15 +153,108 @@ static int a_uevent(const struct dev *dev, struct text *out)
 	return 0;
 }
 
+/* ---- writing ---- */
+
+/* As kstrtoul(s, 0): the whole text is one number, a newline may end it */
+static int number(const char *s, u64 *v)
+{
+	char *end;
+
+	if (*s < '0' || *s > '9')
+		return -EINVAL;
+	errno = 0;
+	*v = strtoull(s, &end, 0);
+	if (*end == '\n')
+		end++;
+	return errno || *end ? -EINVAL : 0;
+}
+
+static int w_alias(struct dev *dev, const char *s)
+{
+	size_t len = strlen(s);
+	int err;
+
+	if (len && s[len - 1] == '\n')
+		len--;
+	err = dev_set_alias(dev, s, len);
+	if (!err)
+		dev_changed(dev);
+	return err;
+}
+static int w_flags(struct dev *dev, const char *s)
+{
+	u64 v;
+	int err = number(s, &v);
+
+	return err ? err : dev_set_flags(dev, (u32)v, ~0U);
+}
+static int w_group(struct dev *dev, const char *s)
+{
+	u64 v;
+
+	if (number(s, &v) || v > INT32_MAX)
+		return -EINVAL;
+	dev->group = (u32)v;
+	return 0;
+}
+static int w_mtu(struct dev *dev, const char *s)
+{
+	u64 v;
+
+	if (number(s, &v) || v > UINT32_MAX)
+		return -EINVAL;
+	return dev_set_mtu(dev, (u32)v, NULL);
+}
+static int w_tx_queue_len(struct dev *dev, const char *s)
+{
+	u64 v;
+
+	if (number(s, &v))
+		return -EINVAL;
+	if (v > UINT32_MAX)
+		return -ERANGE;
+	if (v == dev->txqlen)
+		return 0;
+	dev->txqlen = (u32)v;
+	dev_changed(dev);
+	return 0;
+}
+/* The name of an action alone; an id and variables of one's own are not taken */
+static int w_uevent(struct dev *dev, const char *s)
+{
+	static const char *const actions[] = {"add",	"remove",  "change", "move",
+					      "online", "offline", "bind",   "unbind"};
+	size_t len = strcspn(s, "\n");
+
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+		struct dev_uevent ev = {dev, actions[i]};
+
+		if (strlen(actions[i]) != len || memcmp(actions[i], s, len) != 0)
+			continue;
+		event_raise(dev->net, EV_DEV_UEVENT, &ev);
+		return 0;
+	}
+	return -EINVAL;
+}
+/* carrier, proto_down, threaded: no device of ours can be told; there is no NAPI */
+static int w_cannot(struct dev *dev, const char *s)
+{
+	u64 v;
+
+	(void)dev;
+	return number(s, &v) ? -EINVAL : -EOPNOTSUPP;
+}
+
 static const struct {
 	const char *name;
 	attr_fn *fn;
+	int (*write)(struct dev *dev, const char *s); /* NULL: 0444 */
 } attrs[] = {
     {"addr_assign_type", a_addr_assign},
     {"addr_len", a_addr_len},
     {"address", a_address},
     {"broadcast", a_broadcast},
-    {"carrier", a_carrier},
+    {"carrier", a_carrier, w_cannot},
     {"carrier_changes", a_carrier_changes},
     {"carrier_down_count", a_carrier_down},
     {"carrier_up_count", a_carrier_up},
@@ -163,24 +262,24 @@ static const struct {
     {"dev_port", a_zero},
     {"dormant", a_dormant},
     {"duplex", a_duplex},
-    {"flags", a_flags},
-    {"gro_flush_timeout", a_zero},
-    {"ifalias", a_ifalias},
+    {"flags", a_flags, w_flags},
+    {"gro_flush_timeout", a_zero, w_cannot},
+    {"ifalias", a_ifalias, w_alias},
     {"ifindex", a_ifindex},
     {"iflink", a_iflink},
     {"link_mode", a_link_mode},
-    {"mtu", a_mtu},
+    {"mtu", a_mtu, w_mtu},
     {"name_assign_type", a_name_assign},
-    {"napi_defer_hard_irqs", a_zero},
-    {"netdev_group", a_group},
+    {"napi_defer_hard_irqs", a_zero, w_cannot},
+    {"netdev_group", a_group, w_group},
     {"operstate", a_operstate},
-    {"proto_down", a_zero},
+    {"proto_down", a_zero, w_cannot},
     {"speed", a_speed},
-    {"testing", a_zero},
-    {"threaded", a_zero},
-    {"tx_queue_len", a_tx_queue_len},
+    {"testing", a_testing},
+    {"threaded", a_zero, w_cannot},
+    {"tx_queue_len", a_tx_queue_len, w_tx_queue_len},
     {"type", a_type},
-    {"uevent", a_uevent},
+    {"uevent", a_uevent, w_uevent},
 };
 
 /* statistics/: the offset in struct dev_stats, or NO_STAT: always 0 */
@@ -234,10 +333,19 @@ static int stat_text(const struct dev *dev, const char *name, struct text *out)
 	return -ENOENT;
 }
 
+static int attr_index(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(attrs); i++)
+		if (!strcmp(attrs[i].name, name))
+			return (int)i;
+	return -ENOENT;
+}
+
 static int class_text(struct net *net, const char *rel, struct text *out)
 {
 	const char *rest;
 	const struct dev *dev = find(net, rel, &rest);
+	int i;
 
 	if (!dev)
 		return -ENOENT;
@@ -245,10 +353,27 @@ static int class_text(struct net *net, const char *rel, struct text *out)
 		return -EISDIR;
 	if (!strncmp(rest, "statistics/", 11))
 		return stat_text(dev, rest + 11, out);
-	for (size_t i = 0; i < ARRAY_SIZE(attrs); i++)
-		if (!strcmp(attrs[i].name, rest))
-			return attrs[i].fn(dev, out);
-	return -ENOENT;
+	i = attr_index(rest);
+	return i < 0 ? i : attrs[i].fn(dev, out);
+}
+
+static u16 class_mode(struct net *net, const char *rel)
+{
+	const char *rest;
+	int i = find(net, rel, &rest) ? attr_index(rest) : -ENOENT;
+
+	return i >= 0 && attrs[i].write ? 0644 : 0444;
+}
+
+static int class_write(struct net *net, const char *rel, const char *s)
+{
+	const char *rest;
+	struct dev *dev = find(net, rel, &rest);
+	int i = dev ? attr_index(rest) : -ENOENT;
+
+	if (i < 0)
+		return i;
+	return attrs[i].write ? attrs[i].write(dev, s) : -EACCES;
 }
 
 static int class_list(struct net *net, const char *dir,
@@ -289,6 +414,8 @@ static int class_list(struct net *net, const char *dir,
 static const struct view class_view = {
     .path = "class/net/",
     .text = class_text,
+    .write = class_write,
+    .mode_of = class_mode,
     .list = class_list,
 };
 

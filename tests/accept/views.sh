@@ -51,3 +51,8 @@ done
 in_red cat /sys/class/net/lo/address
 show in_red cat /sys/class/net/r0/nothere
 show ls /sys/class/net
+say nstat
+export NSTAT_HISTORY="$TMPDIR/nstat"
+show in_red nstat -az IcmpOutEchos IcmpInEchoReps IcmpMsgOutType8
+in_red ping -c 1 10.1.1.2 >/dev/null
+show in_red nstat IcmpOutEchos
