@@ -698,7 +698,7 @@ static int op_listen(struct sock *sk, int backlog)
 	tp->backlog = min((u32)backlog, (u32)sock_somaxconn(sk->net));
 	if (sk->state == TCP_LISTEN)
 		return 0;
-	if (tp->connecting)
+	if (tp->connecting || tp->done) /* what is over is still connected */
 		return -EINVAL;
 	if (!tp->is.bucket) {
 		err = port_bind(&wk->ports, &tp->is, 0);

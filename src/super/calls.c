@@ -45,6 +45,7 @@ bool target_get(struct super *s, struct call *c, struct target *t)
 	}
 	t->ep = ep_of(id);
 	if (t->ep) {
+		s->plane->busy = t->ep;
 		t->ep->tid = c->tid;
 		t->ep->fd = (int)c->args[0];
 		plane_kick(s, false);

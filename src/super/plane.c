@@ -198,6 +198,8 @@ void ep_unkeep(struct endpoint *ep)
 		return;
 	close(ep->ident.kept - 1);
 	ep->ident.kept = 0;
+	if (ep->src.fd >= 0)
+		list_del(&ep->loose);
 }
 
 int ep_borrow(struct endpoint *ep)

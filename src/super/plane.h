@@ -117,6 +117,7 @@ struct plane {
 	int sndbuf; /* the host's default for a carrier, as setsockopt() takes it */
 	int diag;   /* NETLINK_SOCK_DIAG of the host; -1: none */
 	u32 sweep;  /* serial */
+	const struct endpoint *busy; /* of the last call: no sweep takes it away */
 	struct timer sweep_timer;
 	u64 sweep_delay_ns;
 	u8 buf[PLANE_BUF];  /* plane.c's, while it moves data */

@@ -168,7 +168,7 @@ static bool sweep_kept(struct plane *pl)
 	pl->sweep++;
 	task_for_each(pl->s, sweep_process, &ep->ident.dev);
 	list_for_each_safe(ep, tmp, &pl->loose, loose) {
-		if (ep->seen == pl->sweep) {
+		if (ep->seen == pl->sweep || ep == pl->busy) {
 			ep->missed = 0;
 		} else if (++ep->missed >= 2) { /* once: it may be in flight */
 			any = true;
@@ -192,7 +192,7 @@ bool plane_sweep(struct plane *pl)
 	if (!few && !sweep_dump(pl, ep->ident.dev))
 		return false;
 	list_for_each_safe(ep, tmp, &pl->loose, loose) {
-		if (few ? carrier_alive(ep) : ep->seen == pl->sweep)
+		if (ep == pl->busy || (few ? carrier_alive(ep) : ep->seen == pl->sweep))
 			continue;
 		any = true;
 		ep->hup = true;
@@ -216,6 +216,7 @@ void plane_sweep_timer(struct timer *t)
 {
 	struct plane *pl = container_of(t, struct plane, sweep_timer);
 
+	pl->busy = NULL; /* no call is being done now */
 	plane_sweep(pl);
 	pl->sweep_delay_ns = min(pl->sweep_delay_ns * 2, SWEEP_LAST);
 	if (!list_empty(&pl->loose))

@@ -74,7 +74,8 @@ static int stream_set_ours(struct endpoint *ep, int fd)
 	err = ep_set_ours(ep, fd);
 	if (err)
 		return err;
-	list_del(&ep->loose);
+	if (!ep->ident.kept) /* else no hang-up tells of the last close */
+		list_del(&ep->loose);
 	return 0;
 }
 

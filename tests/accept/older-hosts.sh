@@ -4,7 +4,7 @@
 #
 # only: warren
 # inside: no
-# timeout: 240
+# timeout: 300
 #
 # What newer kernels offer is used when it is there. Without each of these,
 # and without all, the same scripts say the same.
@@ -12,7 +12,9 @@
 
 for without in wait-killable sync-wake-up pidfd-thread pidfd-getfd ioprio-hint \
 	wait-killable,sync-wake-up,pidfd-thread,ioprio-hint; do
-	for name in two-namespaces processes udp static-program; do
+	also=
+	[ $without != pidfd-getfd ] || also=stress
+	for name in two-namespaces processes udp static-program $also; do
 		# without it all threads of a process move, not one
 		case $without$name in *ioprio-hint*processes) continue ;; esac
 		mkdir "$TMPDIR/now"
