@@ -77,10 +77,10 @@ static void *some_memory(unsigned *r, void *good)
 static void do_socket(unsigned *r, int slot)
 {
 	static const int kinds[][3] = {
-	    {AF_INET, SOCK_STREAM, 0},	  {AF_INET, SOCK_STREAM, 0},
-	    {AF_INET, SOCK_STREAM, 0},	  {AF_INET, SOCK_DGRAM, 0},
-	    {AF_INET, SOCK_DGRAM, 0},	  {AF_NETLINK, SOCK_RAW, NETLINK_ROUTE},
-	    {AF_UNIX, SOCK_DGRAM, 0},	  {AF_UNIX, SOCK_STREAM, 0},
+	    {AF_INET, SOCK_STREAM, 0},	       {AF_INET, SOCK_STREAM, 0},
+	    {AF_INET, SOCK_STREAM, 0},	       {AF_INET, SOCK_DGRAM, 0},
+	    {AF_INET, SOCK_DGRAM, 0},	       {AF_NETLINK, SOCK_RAW, NETLINK_ROUTE},
+	    {AF_UNIX, SOCK_DGRAM, 0},	       {AF_UNIX, SOCK_STREAM, 0},
 	    {AF_INET, SOCK_RAW, IPPROTO_ICMP},
 	};
 	const int *k = kinds[rnd(r, 9)];
@@ -143,7 +143,8 @@ static void do_recv(unsigned *r, int fd)
 			   .msg_control = control,
 			   .msg_controllen = sizeof(control)};
 	struct mmsghdr mm[3] = {{h, 0}, {h, 0}, {h, 0}};
-	static const int flagses[] = {0, 0, MSG_PEEK, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_TRUNC};
+	static const int flagses[] = {0,	0, MSG_PEEK, MSG_DONTWAIT, MSG_ERRQUEUE,
+				      MSG_TRUNC};
 	int flags = flagses[rnd(r, 6)];
 
 	switch (rnd(r, 6)) {
@@ -189,7 +190,8 @@ static void do_send(unsigned *r, int fd)
 		send(fd, some_memory(r, buf), n, flags);
 		break;
 	case 1:
-		sendto(fd, some_memory(r, buf), n, flags, some_memory(r, &a), sizeof(a));
+		sendto(fd, some_memory(r, buf), n, flags, some_memory(r, &a),
+		       sizeof(a));
 		break;
 	case 2:
 		sendmsg(fd, some_memory(r, &h), flags);
@@ -233,7 +235,8 @@ static void do_ask(unsigned *r, int fd)
 			   some_memory(r, &len));
 		break;
 	case 1:
-		getsockopt(fd, rnd(r, 2) ? 0 : 6, (int)rnd(r, 60), some_memory(r, buf), &len);
+		getsockopt(fd, rnd(r, 2) ? 0 : 6, (int)rnd(r, 60), some_memory(r, buf),
+			   &len);
 		break;
 	case 2:
 		setsockopt(fd, (int[]){0, 1, 6}[rnd(r, 3)], (int)rnd(r, 60),
@@ -283,8 +286,10 @@ static void do_pass(unsigned *r, int fd)
 	} u = {.h = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
 	char c = 0;
 	struct iovec iov = {&c, 1};
-	struct msghdr m = {
-	    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &u, .msg_controllen = sizeof(u)};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = &u,
+			   .msg_controllen = sizeof(u)};
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
 		return;
@@ -364,7 +369,8 @@ static void worker(unsigned seed)
 	sa.sa_flags = SA_RESTART;
 	sigaction(SIGUSR2, &sa, NULL);
 	for (int i = 0; i < THREADS; i++)
-		pthread_create(&t[i], NULL, hammer, (void *)(size_t)(seed + (unsigned)i));
+		pthread_create(&t[i], NULL, hammer,
+			       (void *)(size_t)(seed + (unsigned)i));
 	for (;;) {
 		usleep(1000 + rnd(&seed, 3000));
 		pthread_kill(t[rnd(&seed, THREADS)], rnd(&seed, 3) ? SIGUSR1 : SIGUSR2);
@@ -379,7 +385,8 @@ int main(int argc, char **argv)
 	unsigned killed = 0;
 
 	signal(SIGPIPE, SIG_IGN);
-	page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0);
 	page += 4096;
 	while (time(NULL) < end) {
 		int i = (int)rnd(&seed, WORKERS);
