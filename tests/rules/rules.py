@@ -51,9 +51,9 @@ NAME = "/run/netns/"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
-SYS = {"x86_64": dict(setns=308, unshare=272, pidfd_open=434, clone=56, listns=470,
+SYS = {"x86_64": dict(setns=308, unshare=272, prctl=157, pidfd_open=434, clone=56, listns=470,
                       name_to_handle_at=303, open_by_handle_at=304, umount2=166, mount=165),
-       "aarch64": dict(setns=268, unshare=97, pidfd_open=434, clone=220, listns=470,
+       "aarch64": dict(setns=268, unshare=97, prctl=167, pidfd_open=434, clone=220, listns=470,
                        name_to_handle_at=264, open_by_handle_at=265, umount2=39, mount=40),
        }[os.uname().machine]
 
@@ -242,7 +242,20 @@ NETLINK_ROUTE = 0
 SOL_NETLINK = 270
 NLM_REQUEST, NLM_ACK, NLM_ROOT, NLM_EXCL, NLM_CREATE, NLM_DUMP = 1, 4, 0x100, 0x200, 0x400, 0x300
 NLMSG_ERROR, NLMSG_DONE = 2, 3
+RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK, RTM_SETLINK = 16, 17, 18, 19
+RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
+RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
+RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH = 28, 29, 30
+RTM_NEWRULE, RTM_DELRULE, RTM_GETRULE = 32, 33, 34
+RTM_NEWNEIGHTBL, RTM_GETNEIGHTBL, RTM_SETNEIGHTBL = 64, 66, 67
+RTM_NEWNETCONF, RTM_DELNETCONF, RTM_GETNETCONF = 80, 81, 82
 RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID = 88, 89, 90
+RTM_NEWNEXTHOP, RTM_DELNEXTHOP, RTM_GETNEXTHOP = 104, 105, 106
+RTM_NEWLINKPROP, RTM_DELLINKPROP = 108, 109
+IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_LINKINFO = 1, 3, 4, 5, 18
+IFLA_NET_NS_PID, IFLA_NET_NS_FD, IFLA_TARGET_NETNSID, IFLA_NEW_IFINDEX = 19, 28, 46, 49
+IFLA_LINK_NETNSID, IFLA_NEW_NETNSID, IFLA_NETNS_IMMUTABLE = 37, 45, 67
+IFLA_PROP_LIST, IFLA_ALT_IFNAME = 52, 53
 NETNSA_NSID, NETNSA_PID, NETNSA_FD, NETNSA_TARGET, NETNSA_CURRENT = 1, 2, 3, 4, 5
 
 
@@ -331,6 +344,47 @@ class Netlink:
         self.s.close()
 
 
+def ifi(*attributes, index=0, flags=0, change=0):
+    """The body of a link message"""
+    return struct.pack("=BxHiII", 0, 0, index, flags, change) + b"".join(attributes)
+
+
+def kind_attr(kind, *data):
+    """IFLA_LINKINFO of a device kind, with its IFLA_INFO_DATA"""
+    inside = attr(1, kind) + (attr(2, b"".join(data)) if data else b"")
+    return attr(IFLA_LINKINFO, inside)
+
+
+def ask(kind, body, flags=0, strict=False):
+    """One request from the caller's namespace. -> [(kind, body)]"""
+    n = Netlink(strict=strict)
+    try:
+        return n.ask(kind, body, flags)
+    finally:
+        n.close()
+
+
+class Link:
+    """What the caller's namespace says of one device; index, flags, a: {attribute: bytes}"""
+
+    def __init__(self, body):
+        self.index, self.flags = struct.unpack_from("=iI", body, 4)
+        self.a = attrs(body[16:])
+        self.name = self.a.get(IFLA_IFNAME, b"\0")[:-1].decode()
+
+    def num(self, kind):
+        """An attribute as a signed number, None: not there"""
+        return s32(self.a.get(kind))
+
+
+def link(name):
+    return Link(ask(RTM_GETLINK, ifi(attr(IFLA_IFNAME, name)))[0][1])
+
+
+def index_of(name):
+    return link(name).index
+
+
 def nsid(fd=None, pid=None):
     """What the caller's namespace calls the other: its id, -1: none"""
     n = Netlink()
@@ -367,6 +421,16 @@ class Test:
         """fn(*args) fails with errno @want (0: succeeds)"""
         got = errno_of(fn, *args, **kw)
         self.ok(label, got == want, "got %s, wanted %s" % (name_of(got), name_of(want)))
+
+    def says(self, label, want, text, fn, *args, **kw):
+        """fn(*args) fails with errno @want and that text of the extended ack"""
+        try:
+            fn(*args, **kw)
+            got = 0, ""
+        except OSError as e:
+            got = e.errno, e.strerror or ""
+        self.ok(label, got == (want, text),
+                "got %s %r, wanted %s %r" % (name_of(got[0]), got[1], name_of(want), text))
 
     def na(self, label, reason):
         """This place cannot show it (not: warren lacks it, that is tests/rules/absent)"""
