@@ -172,6 +172,7 @@ int dev_new(struct net *net, const struct dev_kind *kind, const char *name,
 	list_init(&dev->node);
 	list_init(&dev->altnames);
 	list_init(&dev->mc);
+	list_init(&dev->taps);
 	count_init(&dev->holders);
 	dev->net = net;
 	net_hold(net);
@@ -575,7 +576,7 @@ int dev_set_flags(struct dev *dev, u32 flags, u32 mask)
 		dev->flags ^= changed & plain;
 	if (changed & IFF_PROMISC) {
 		dev->flags ^= IFF_PROMISC;
-		dev_promisc(dev, dev->flags & IFF_PROMISC ? 1 : -1);
+		dev->promisc += dev->flags & IFF_PROMISC ? 1 : (u32)-1;
 	}
 	if (changed & IFF_ALLMULTI) {
 		dev->flags ^= IFF_ALLMULTI;
@@ -727,7 +728,16 @@ void dev_mc_del(struct dev *dev, const u8 *addr)
 
 void dev_promisc(struct dev *dev, int delta)
 {
+	bool was = dev->promisc;
+
 	dev->promisc += (u32)delta;
+	if (was != !!dev->promisc && dev->state == DEV_REGISTERED)
+		raise_change(dev, IFF_PROMISC);
+}
+
+void dev_allmulti(struct dev *dev, int delta)
+{
+	dev->allmulti += (u32)delta;
 }
 
 /* ---- the part ---- */

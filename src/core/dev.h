@@ -118,6 +118,7 @@ struct dev {
 	char *alias;	      /* NULL: none */
 	struct list altnames; /* struct dev_altname */
 	struct list mc;	      /* struct dev_mc: hardware multicast addresses */
+	struct list taps;     /* path.c: of this device, all ethertypes */
 	u32 gso_max_size;
 	bool features_csum, features_gso; /* takes partial checksums; uncut segments */
 	struct dev_stats stats;
@@ -196,7 +197,10 @@ void dev_set_carrier(struct dev *dev,
 void dev_update_operstate(struct dev *dev);
 int dev_mc_add(struct dev *dev, const u8 *addr);
 void dev_mc_del(struct dev *dev, const u8 *addr);
+/* Counts of who wants all frames, all groups. Not shown as flags, as in Linux: those
+ * are what dev_set_flags() was asked for. */
 void dev_promisc(struct dev *dev, int delta);
+void dev_allmulti(struct dev *dev, int delta);
 
 static inline void dev_hold(struct dev *dev)
 {
@@ -238,15 +242,24 @@ void path_receive(struct dev *dev, struct pkt *p);
  * cannot take them. Consumes. Return: 0, -ENETDOWN, -ENOBUFS, -EMSGSIZE */
 int path_transmit(struct dev *dev, struct pkt *p);
 
-/* A tap sees every frame in and out of the devices it watches; borrowed packet. */
+/*
+ * A tap sees frames of the devices it watches; the packet is borrowed. Data begin at
+ * the link header when they go out, at the network header when they come in, with
+ * p->l2 where the link header was. With an ethertype: only what comes in with it.
+ * As a capture: both ways at the link header, and before anybody else.
+ */
 struct tap {
 	struct list node;
-	struct net *net; /* NULL: every net (captures) */
-	s32 ifindex;	 /* 0: every device */
+	struct table_node by_type; /* in worker.taps, with an ethertype */
+	struct net *net;	   /* captures: NULL: every net */
+	struct dev *dev;	   /* NULL: every device; borrowed until tap_del() */
+	u16 ethertype;		   /* host order; 0: all */
 	void (*see)(struct tap *tap, struct dev *dev, const struct pkt *p, bool out);
 	void *arg;
 };
-void tap_add(struct warren *w, struct tap *tap);
-void tap_del(struct tap *tap);
+/* net, dev, ethertype, see are set. Return: 0, -ENOMEM (with an ethertype) */
+int __must_check tap_add(struct tap *tap);
+void capture_add(struct warren *w, struct tap *tap);
+void tap_del(struct tap *tap); /* also of captures */
 
 #endif

@@ -71,6 +71,7 @@ int net_new(struct warren *w, const char *name, struct net **out)
 	table_init(&net->dev_by_index);
 	table_init(&net->dev_by_altname);
 	list_init(&net->socks);
+	list_init(&net->taps);
 	for (int i = 0; i < HOOK_NR; i++)
 		list_init(&net->hooks[i]);
 	list_init(&net->nsids);

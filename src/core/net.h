@@ -50,6 +50,8 @@ struct net {
 	struct list socks; /* all sockets of this net, struct sock.net_node */
 	u32 n_socks;
 
+	struct list taps;	 /* path.c: of all devices and ethertypes */
+	u32 n_typed_taps;	 /* how many of ours are in worker.taps */
 	struct list hooks[5];	 /* hook.c, by point */
 	struct list nsids;	 /* struct nsid: ids that this net gave to others */
 	u32 n_nsids;

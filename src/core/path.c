@@ -18,28 +18,98 @@ int path_register(struct warren *w, const struct part *part,
 	return registry_add(w, REG_PROTO, part, NULL, lp->ethertype, lp);
 }
 
-static void see_taps(struct dev *dev, const struct pkt *p, bool out)
-{
-	struct tap *tap, *tmp;
+/* ---- taps ---- */
 
-	list_for_each_safe(tap, tmp, &dev->net->w->captures, node) {
-		if (tap->net && tap->net != dev->net)
-			continue;
-		if (tap->ifindex && tap->ifindex != dev->ifindex)
-			continue;
-		tap->see(tap, dev, p, out);
-	}
+static u32 type_hash(const struct net *net, const struct dev *dev, u16 ethertype)
+{
+	const u32 key[] = {net->mix, dev ? (u32)dev->ifindex : 0, ethertype};
+
+	return (u32)siphash(&net->worker->key, key, sizeof(key));
 }
 
-void tap_add(struct warren *w, struct tap *tap)
+int tap_add(struct tap *tap)
+{
+	struct net *net = tap->net;
+	int err;
+
+	list_init(&tap->node);
+	if (tap->ethertype) {
+		err = table_add(&net->worker->taps, &tap->by_type,
+				type_hash(net, tap->dev, tap->ethertype));
+		if (err)
+			return err;
+		net->n_typed_taps++;
+		return 0;
+	}
+	list_add_tail(tap->dev ? &tap->dev->taps : &net->taps, &tap->node);
+	return 0;
+}
+
+void capture_add(struct warren *w, struct tap *tap)
 {
 	list_add_tail(&w->captures, &tap->node);
 }
 
 void tap_del(struct tap *tap)
 {
-	list_del(&tap->node);
+	if (!tap->ethertype) {
+		list_del(&tap->node);
+		return;
+	}
+	table_del(&tap->net->worker->taps, &tap->by_type);
+	tap->net->n_typed_taps--;
 }
+
+static void capture(struct dev *dev, const struct pkt *p, bool out)
+{
+	struct tap *tap;
+
+	list_for_each(tap, &dev->net->w->captures, node)
+		if (!tap->net || tap->net == dev->net)
+			tap->see(tap, dev, p, out);
+}
+
+static void see_list(struct list *taps, struct dev *dev, const struct pkt *p, bool out)
+{
+	struct tap *tap, *tmp;
+
+	list_for_each_safe(tap, tmp, taps, node)
+		tap->see(tap, dev, p, out);
+}
+
+/* Return: did anybody see it? */
+static bool see_all(struct dev *dev, const struct pkt *p, bool out)
+{
+	bool net = !list_empty(&dev->net->taps), own = !list_empty(&dev->taps);
+
+	if (net)
+		see_list(&dev->net->taps, dev, p, out);
+	if (own)
+		see_list(&dev->taps, dev, p, out);
+	return net || own;
+}
+
+static bool see_typed(struct dev *dev, const struct dev *bound, const struct pkt *p)
+{
+	struct net *net = dev->net;
+	u16 ethertype = be16_to_cpu(p->proto);
+	struct table_node *n, *next;
+	bool seen = false;
+
+	for (n = table_first(&net->worker->taps, type_hash(net, bound, ethertype)); n;
+	     n = next) {
+		struct tap *tap = container_of(n, struct tap, by_type);
+
+		next = table_next(n);
+		if (tap->net != net || tap->dev != bound || tap->ethertype != ethertype)
+			continue;
+		tap->see(tap, dev, p, false);
+		seen = true;
+	}
+	return seen;
+}
+
+/* ---- receive ---- */
 
 void path_input(struct dev *dev, struct pkt *p)
 {
@@ -50,6 +120,7 @@ void path_receive(struct dev *dev, struct pkt *p)
 {
 	const struct link_proto *lp;
 	struct net *net = dev->net;
+	bool seen;
 
 	if (dev->state != DEV_REGISTERED || !dev_is_up(dev)) {
 		dev->stats.rx_dropped++;
@@ -65,24 +136,35 @@ void path_receive(struct dev *dev, struct pkt *p)
 	/* Linux takes the header off before it counts what lo carries */
 	dev->stats.rx_bytes += p->len - (dev_is_lo(dev) ? dev->header_len : 0U);
 	if (!list_empty(&net->w->captures))
-		see_taps(dev, p, false);
+		capture(dev, p, false);
 	if (dev->link_input &&
 	    !dev->link_input(dev, p)) /* consumed: not for us, malformed */
 		return;
+	pkt_set_l3(p);
+	p->dev = dev;
+	seen = see_all(dev, p, false);
+	if (net->n_typed_taps) {
+		seen |= see_typed(dev, NULL, p);
+		seen |= see_typed(dev, dev, p);
+	}
 	lp = registry_find_key(net, REG_PROTO, be16_to_cpu(p->proto));
-	if (!lp) {
+	if (lp) {
+		lp->receive(dev, p);
+	} else if (seen) {
+		pkt_free(p);
+	} else {
 		dev->stats.rx_dropped++;
 		pkt_drop(net, p, DROP_NO_PROTO);
-		return;
 	}
-	pkt_set_l3(p);
-	lp->receive(dev, p);
 }
+
+/* ---- transmit ---- */
 
 static int give(struct dev *dev, struct pkt *p)
 {
 	if (!list_empty(&dev->net->w->captures))
-		see_taps(dev, p, true);
+		capture(dev, p, true);
+	see_all(dev, p, true);
 	return dev->ops->xmit(dev, p);
 }
 

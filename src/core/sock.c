@@ -21,6 +21,7 @@
 #include "base/bug.h"
 #include "core/dev.h"
 #include "core/event.h"
+#include "core/filter.h"
 #include "core/registry.h"
 #include "core/tunable.h"
 
@@ -74,80 +75,6 @@ enum { T_RMEM_DEFAULT, T_WMEM_DEFAULT, T_RMEM_MAX, T_WMEM_MAX, T_SOMAXCONN };
 int sock_somaxconn(const struct net *net)
 {
 	return tunable_int(net, &sock_tunables[T_SOMAXCONN]);
-}
-
-/* ---- messages ---- */
-
-size_t msg_len(const struct msg *m)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->n_iov; i++)
-		n += m->iov[i].iov_len;
-	return n;
-}
-
-size_t msg_left(const struct msg *m)
-{
-	return msg_len(m) - (size_t)m->offset;
-}
-
-/* Move between the iovecs at m->offset and @buf; returns the bytes moved */
-static size_t msg_move(struct msg *m, u8 *buf, size_t len, bool into)
-{
-	size_t skip = (size_t)m->offset, done = 0;
-
-	for (size_t i = 0; i < m->n_iov && done < len; i++) {
-		const struct iovec *v = &m->iov[i];
-		size_t n;
-
-		if (skip >= v->iov_len) {
-			skip -= v->iov_len;
-			continue;
-		}
-		n = min(v->iov_len - skip, len - done);
-		if (into)
-			memcpy((u8 *)v->iov_base + skip, buf + done, n);
-		else
-			memcpy(buf + done, (u8 *)v->iov_base + skip, n);
-		done += n;
-		skip = 0;
-	}
-	m->offset += done;
-	return done;
-}
-
-size_t msg_take(struct msg *m, void *dst, size_t len)
-{
-	return msg_move(m, dst, len, false);
-}
-
-size_t msg_give(struct msg *m, const void *src, size_t len)
-{
-	return msg_move(m, (u8 *)(uintptr_t)src, len, true);
-}
-
-void msg_put_cmsg(struct msg *m, int level, int type, const void *data, size_t len)
-{
-	struct cmsghdr h = {
-	    .cmsg_len = CMSG_LEN(len),
-	    .cmsg_level = level,
-	    .cmsg_type = type,
-	};
-	size_t room = m->control_room - m->control_len;
-	u8 *at = (u8 *)m->control + m->control_len;
-
-	if (!m->control || room < sizeof(h)) {
-		m->out_flags |= MSG_CTRUNC;
-		return;
-	}
-	if (room < h.cmsg_len) {
-		m->out_flags |= MSG_CTRUNC;
-		h.cmsg_len = room;
-	}
-	memcpy(at, &h, sizeof(h));
-	memcpy(at + CMSG_LEN(0), data, h.cmsg_len - CMSG_LEN(0));
-	m->control_len += min(CMSG_SPACE(len), room);
 }
 
 /* ---- life ---- */
@@ -219,7 +146,7 @@ void sock_put(struct sock *sk)
 	sock_orphan(sk);
 	list_del(&sk->net_node);
 	net->n_socks--;
-	net_free(net, sk->filter);
+	filter_put(sk->filter);
 	slab_put(slab, sk);
 	net_release(net);
 }
@@ -250,6 +177,16 @@ void sock_release(struct sock *sk)
 		sk->ops->release(sk);
 	sock_orphan(sk);
 	sock_put(sk);
+}
+
+int sock_ioctl(struct sock *sk, const struct caller *c, unsigned long req, void *arg)
+{
+	const struct family *f = registry_find_key(sk->net, REG_FAMILY, AF_INET);
+	int err = sk->ops->ioctl ? sk->ops->ioctl(sk, c, req, arg) : -ENOIOCTLCMD;
+
+	if (err == -ENOIOCTLCMD && f && f->dev_ioctl)
+		err = f->dev_ioctl(sk->net, c, req, arg);
+	return err;
 }
 
 /* ---- waking and errors ---- */
@@ -580,7 +517,8 @@ int sock_set_opt(struct sock *sk, const struct caller *c, int level, int name,
 			return -EINVAL;
 		memcpy(&v, val, sizeof(v));
 	}
-	err = set_socket_opt(sk, c, name, v, val, len);
+	err = filter_is_opt(name) ? filter_set_opt(sk, name, v, val, len)
+				  : set_socket_opt(sk, c, name, v, val, len);
 	if (!err && sk->ops->opt_changed)
 		sk->ops->opt_changed(sk, name);
 	return err;
@@ -730,6 +668,9 @@ static int get_socket_opt(struct sock *sk, int name, union opt_value *o,
 	case SO_RXQ_OVFL:
 		o->v = sk->rxq_ovfl;
 		return 0;
+	case SO_LOCK_FILTER:
+		o->v = sk->filter_locked;
+		return 0;
 	case SO_COOKIE:
 		o->v64 = sk->cookie;
 		*size = sizeof(o->v64);
@@ -774,6 +715,8 @@ int sock_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len
 		return -EINVAL;
 	if (name == SO_BINDTODEVICE && sk->bound_dev && *len < IFNAMSIZ)
 		return -EINVAL;
+	if (name == SO_GET_FILTER)
+		return filter_get(sk, val, len);
 	err = get_socket_opt(sk, name, &o, &size);
 	if (err)
 		return err;

@@ -43,6 +43,8 @@ size_t msg_left(const struct msg *m); /* from m->offset */
  */
 size_t msg_take(struct msg *m, void *dst, size_t len);
 size_t msg_give(struct msg *m, const void *src, size_t len); /* into the iovecs */
+/* As much of @p as there is room for; raises MSG_TRUNC. Return: what recvmsg() says */
+size_t msg_give_pkt(struct msg *m, const struct pkt *p);
 /* Append a control message; sets MSG_CTRUNC when there is no room */
 void msg_put_cmsg(struct msg *m, int level, int type, const void *data, size_t len);
 
@@ -71,6 +73,9 @@ struct sock_ops {
 	 */
 	int (*ioctl)(struct sock *sk, const struct caller *c, unsigned long req,
 		     void *arg);
+	/* Memory of the socket that a program may map (rings): -EINVAL; @fd stays ours
+	 */
+	int (*map)(struct sock *sk, u64 off, u64 len, int *fd);
 	/* A SOL_SOCKET option changed (SO_SNDBUF, SO_KEEPALIVE, ...); may be NULL */
 	void (*opt_changed)(struct sock *sk, int name);
 };
@@ -81,6 +86,9 @@ struct family {
 	/* -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -EPERM, -ENOMEM */
 	int (*create)(struct net *net, const struct caller *c, int type, int protocol,
 		      struct sock **out);
+	/* AF_INET alone: SIOC* about devices and addresses, on sockets of any family */
+	int (*dev_ioctl)(struct net *net, const struct caller *c, unsigned long req,
+			 void *arg);
 };
 
 int __must_check family_register(struct warren *w, const struct part *part,
@@ -131,7 +139,8 @@ struct sock {
 	    snd_timeo_ns; /* 0: for ever. Used by who blocks: the call's front end */
 	s32 bound_dev;	  /* ifindex, 0: none */
 	u32 mark, priority, rcvlowat;
-	struct filter *filter;
+	struct filter *filter; /* filter.h; NULL: takes all */
+	bool filter_locked;
 	/* Bytes that the front end holds: for its program, or of it. NULL: none */
 	u32 (*front_queued)(const struct sock *sk, bool to_program);
 	u32 writers; /* of the front end: sends that wait for room or the connection */
@@ -164,11 +173,17 @@ static inline u32 sock_front_queued(const struct sock *sk, bool to_program)
 {
 	return sk->front_queued ? sk->front_queued(sk, to_program) : 0;
 }
+/* The socket's own ioctls, then those that every socket has: of devices.
+ * -ENOIOCTLCMD: nobody knows it */
+int sock_ioctl(struct sock *sk, const struct caller *c, unsigned long req, void *arg);
+/* SO_TIMESTAMP and its kin, when the socket asked for one */
+void sock_put_stamp(const struct sock *sk, u64 stamp_ns, struct msg *m);
 void sock_wake(struct sock *sk, u32 events);
 int sock_error(struct sock *sk); /* take the pending error: positive errno, 0 */
 void sock_set_error(struct sock *sk, int err); /* positive errno; wakes */
 
-/* SOL_SOCKET, complete; others go to ops */
+/* SOL_SOCKET, complete; others go to ops. Of SO_GET_FILTER the length counts
+ * instructions. */
 int sock_set_opt(struct sock *sk, const struct caller *c, int level, int name,
 		 const void *val, socklen_t len);
 int sock_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len);

@@ -28,6 +28,7 @@ int worker_new(struct warren *w, u32 id, struct worker **out)
 	list_init(&k->works);
 	list_init(&k->dying);
 	slab_init(&k->pkts, "pkt", sizeof(struct pkt), &w->mem);
+	table_init(&k->taps);
 	random_bytes(&w->random, &k->key, sizeof(k->key));
 	k->wheel = wheel_new(clock_now(w));
 	if (!k->wheel) {
@@ -110,6 +111,7 @@ void worker_free(struct worker *k)
 		if (w->parts[n]->worker_exit)
 			w->parts[n]->worker_exit(k);
 	wheel_free(k->wheel);
+	table_fini(&k->taps);
 	slab_fini(&k->pkts);
 	mem_free(&w->mem, k);
 }

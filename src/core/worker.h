@@ -32,6 +32,7 @@ struct worker {
 	struct list works;
 	struct list dying; /* struct net */
 	struct slab pkts;
+	struct table taps;  /* path.c: those with an ethertype, by net, device, type */
 	struct sip_key key; /* of this worker's tables */
 	u64 turns;
 	void *state[]; /* see worker_part */

@@ -196,7 +196,7 @@ int warren_capture_begin(struct warren *w, struct warren_ns *ns,
 	list_init(&c->seen);
 	c->tap = (struct tap){.net = ns ? ns_net(ns) : NULL, .see = see, .arg = c};
 	list_init(&c->tap.node);
-	tap_add(w, &c->tap);
+	capture_add(w, &c->tap);
 	write(arg, buf, pcapng_section(buf, "warren"));
 	*out = c;
 	return 0;

@@ -164,20 +164,10 @@ int dgram_take(struct pkt *p, struct msg *m, size_t len)
 
 ssize_t dgram_give(struct inet_sock *is, const struct pkt *p, struct msg *m)
 {
-	size_t n = min((size_t)p->len, msg_left(m));
-	size_t done = min(n, (size_t)p->linear);
+	size_t n = msg_give_pkt(m, p);
 
-	msg_give(m, p->data, done);
-	for (int i = 0; i < p->n_frags && done < n; i++) {
-		size_t len = min((size_t)p->frag[i].len, n - done);
-
-		msg_give(m, p->frag[i].block->data + p->frag[i].off, len);
-		done += len;
-	}
-	if (p->len > n)
-		m->out_flags |= MSG_TRUNC;
 	inet_put_cmsgs(is, p, m);
-	return (ssize_t)(m->flags & MSG_TRUNC ? p->len : n);
+	return (ssize_t)n;
 }
 
 u32 dgram_poll(struct sock *sk)

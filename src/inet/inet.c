@@ -85,6 +85,7 @@ static int inet_create(struct net *net, const struct caller *c, int type, int pr
 static const struct family inet_family = {
     .family = AF_INET,
     .create = inet_create,
+    .dev_ioctl = inet_dev_ioctl,
 };
 
 /* ---- life ---- */

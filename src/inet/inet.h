@@ -82,6 +82,8 @@ int inet_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len
 /* sock_ops.opt_changed: the device a socket is bound to is part of its tuple and route
  */
 void inet_opt_changed(struct sock *sk, int name);
+int inet_dev_ioctl(struct net *net, const struct caller *c, unsigned long req,
+		   void *arg);
 int inet_ioctl(struct sock *sk, const struct caller *c, unsigned long req, void *arg);
 /* A flow from the socket's options to @dst:@dport */
 void inet_flow(const struct inet_sock *is, const struct ipaddr *dst, be16 dport,

@@ -297,9 +297,9 @@ static bool is_set(unsigned long req)
 	}
 }
 
-int inet_ioctl(struct sock *sk, const struct caller *c, unsigned long req, void *arg)
+int inet_dev_ioctl(struct net *net, const struct caller *c, unsigned long req,
+		   void *arg)
 {
-	struct net *net = sk->net;
 	struct ifreq *ifr = arg;
 	struct dev *dev;
 
@@ -355,4 +355,9 @@ int inet_ioctl(struct sock *sk, const struct caller *c, unsigned long req, void 
 	default:
 		return is_set(req) ? set_dev(dev, req, ifr) : get_dev(dev, req, ifr);
 	}
+}
+
+int inet_ioctl(struct sock *sk, const struct caller *c, unsigned long req, void *arg)
+{
+	return inet_dev_ioctl(sk->net, c, req, arg);
 }

@@ -164,37 +164,6 @@ int inet_get_cmsgs(const struct inet_sock *is, const struct msg *m,
 
 /* ---- what recvmsg() is told ---- */
 
-static void put_timestamp(const struct inet_sock *is, const struct pkt *p,
-			  struct msg *m)
-{
-	/* on 64-bit machines the old and the new are the same */
-	struct timespec ts = {
-	    .tv_sec = (time_t)(p->stamp_ns / NS_PER_S),
-	    .tv_nsec = (long)(p->stamp_ns % NS_PER_S),
-	};
-	struct timeval tv = {
-	    .tv_sec = ts.tv_sec,
-	    .tv_usec = (suseconds_t)(p->stamp_ns % NS_PER_S / NS_PER_US),
-	};
-
-	switch (is->sk.timestamp) {
-	case SOCK_STAMP_US:
-		msg_put_cmsg(m, SOL_SOCKET, SO_TIMESTAMP_OLD, &tv, sizeof(tv));
-		break;
-	case SOCK_STAMP_NS:
-		msg_put_cmsg(m, SOL_SOCKET, SO_TIMESTAMPNS_OLD, &ts, sizeof(ts));
-		break;
-	case SOCK_STAMP_US_NEW:
-		msg_put_cmsg(m, SOL_SOCKET, SO_TIMESTAMP_NEW, &tv, sizeof(tv));
-		break;
-	case SOCK_STAMP_NS_NEW:
-		msg_put_cmsg(m, SOL_SOCKET, SO_TIMESTAMPNS_NEW, &ts, sizeof(ts));
-		break;
-	default:
-		break;
-	}
-}
-
 static void put_pktinfo(const struct inet_sock *is, const struct pkt *p, struct msg *m)
 {
 	const struct ip4_hdr *ip = pkt_l3(p);
@@ -251,7 +220,7 @@ void inet_put_cmsgs(struct inet_sock *is, const struct pkt *p, struct msg *m)
 	u32 drops = (u32)is->sk.rx_drops, opts_len = ip4_hdr_len(ip) - sizeof(*ip);
 	int ttl = ip->ttl;
 
-	put_timestamp(is, p, m);
+	sock_put_stamp(&is->sk, p->stamp_ns, m);
 	if (is->sk.rxq_ovfl && drops)
 		msg_put_cmsg(m, SOL_SOCKET, SO_RXQ_OVFL, &drops, sizeof(drops));
 	if (is->sk.rcv_mark)

@@ -8,6 +8,7 @@
  */
 
 #include "base/slab.h"
+#include "core/filter.h"
 #include "core/tunable.h"
 #include "inet/dgram.h"
 #include "inet/port.h"
@@ -222,6 +223,11 @@ static bool ping_deliver(struct net *net, const struct pkt *p)
 	c = pkt_clone(p);
 	if (!c)
 		return false;
+	c->dev = p->dev;
+	if (!filter_passes(&is->sk, c, 0)) {
+		pkt_drop(net, c, DROP_FILTER);
+		return false;
+	}
 	if (sock_queue_rx(&is->sk, c)) {
 		pkt_drop(net, c, DROP_SOCKET_FULL);
 		return false;

@@ -11,6 +11,7 @@
 #include "inet/raw.h"
 
 #include "base/slab.h"
+#include "core/filter.h"
 #include "inet/dgram.h"
 #include "ip/addr4.h"
 #include "ip/icmp4.h"
@@ -281,7 +282,9 @@ static bool raw_deliver(struct net *net, const struct pkt *p, u8 protocol)
 			continue;
 		pkt_push(c,
 			 (u32)(c->l4 - c->l3)); /* a raw socket gets the header too */
-		if (sock_queue_rx(&rs->is.sk, c))
+		if (!filter_passes(&rs->is.sk, c, 0))
+			pkt_drop(net, c, DROP_FILTER);
+		else if (sock_queue_rx(&rs->is.sk, c))
 			pkt_drop(net, c, DROP_SOCKET_FULL);
 	}
 	return taken;

@@ -285,6 +285,8 @@ bool tcp_has_unsent(const struct tcp_sock *tp);
 
 /* ---- tcp_in.c ---- */
 bool tcp_receive(struct net *net, struct pkt *p);
+/* Does the filter of @sk let it pass, perhaps cut? false: @p was dropped */
+bool tcp_filter(const struct sock *sk, struct pkt *p, struct tcp_seg *sg);
 void tcp_error(struct net *net, const struct pkt *p, const struct ip_error *e);
 /* First segment for a fresh child (the ACK of the handshake). Consumes @p. */
 void tcp_process(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg);

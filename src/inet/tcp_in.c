@@ -24,6 +24,7 @@
  * small packets are merged so that overhead stays within the other half.
  */
 
+#include "core/filter.h"
 #include "core/tunable.h"
 #include "inet/tcp_impl.h"
 #include "ip/neigh.h"
@@ -1157,6 +1158,20 @@ static void listener(struct tcp_sock *lp, struct pkt *p, struct tcp_seg *sg)
 	}
 }
 
+bool tcp_filter(const struct sock *sk, struct pkt *p, struct tcp_seg *sg)
+{
+	u32 cut = p->len;
+
+	if (!filter_passes(sk, p, sg->data_off)) {
+		pkt_drop(sk->net, p, DROP_FILTER);
+		return false;
+	}
+	cut -= p->len;
+	sg->len -= cut;
+	sg->end_seq -= cut;
+	return true;
+}
+
 bool tcp_receive(struct net *net, struct pkt *p)
 {
 	struct demux *d = &tcp_worker(net)->demux;
@@ -1194,7 +1209,8 @@ bool tcp_receive(struct net *net, struct pkt *p)
 			pkt_drop(net, p, DROP_TTL);
 			return true;
 		}
-		tcp_process(tcp_sk(&is->sk), p, &sg);
+		if (tcp_filter(&is->sk, p, &sg))
+			tcp_process(tcp_sk(&is->sk), p, &sg);
 		return true;
 	}
 	if (n && n->kind == DEMUX_REQUEST) {
@@ -1205,7 +1221,8 @@ bool tcp_receive(struct net *net, struct pkt *p)
 		return true;
 	is = demux_find_bound(d, net, &t, is_listener);
 	if (is) {
-		listener(tcp_sk(&is->sk), p, &sg);
+		if (tcp_filter(&is->sk, p, &sg))
+			listener(tcp_sk(&is->sk), p, &sg);
 		return true;
 	}
 	tcp_reply_reset(net, &sg);

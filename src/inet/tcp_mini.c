@@ -18,6 +18,7 @@
  * hides in the low six bits of the timestamp.
  */
 
+#include "core/filter.h"
 #include "core/tunable.h"
 #include "inet/tcp_impl.h"
 
@@ -334,6 +335,7 @@ static void inherit(struct tcp_sock *tp, const struct tcp_sock *lp)
 	sk->mark = ls->mark;
 	sk->priority = ls->priority;
 	sk->rcvlowat = ls->rcvlowat;
+	filter_inherit(sk, ls);
 	is->ttl = li->ttl;
 	is->tos = li->tos;
 	is->pmtudisc = li->pmtudisc;
@@ -590,6 +592,8 @@ void tcp_req_receive(struct net *net, struct demux_node *n, struct pkt *p,
 	bool paws = r->ts_ok && sg->has_ts && seq_before(sg->o.ts_val, r->ts_recent);
 	u8 f = sg->flags & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST | TCPHDR_FIN);
 
+	if (!tcp_filter(&r->listener->is.sk, p, sg))
+		return;
 	/* the SYN again: our answer was lost */
 	if (sg->seq == r->peer_isn && f == TCPHDR_SYN && !paws) {
 		send_synack(net, r, &r->conn.t, 0, NULL);

@@ -16,6 +16,7 @@
 
 #include "base/bug.h"
 #include "base/slab.h"
+#include "core/filter.h"
 #include "inet/dgram.h"
 #include "inet/port.h"
 #include "ip/addr4.h"
@@ -439,6 +440,12 @@ static void queue(struct inet_sock *is, struct pkt *p)
 {
 	struct net *net = is->sk.net;
 
+	if (!filter_passes(&is->sk, p, sizeof(struct udp_hdr))) {
+		is->sk.rx_drops++;
+		MIB_UDP(net, UDP_MIB_INERRORS);
+		pkt_drop(net, p, DROP_FILTER);
+		return;
+	}
 	pkt_pull(p, sizeof(struct udp_hdr));
 	p->route_put(p->route);
 	p->route = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * diag.c - NETLINK_SOCK_DIAG: what ss asks; unix, netlink and packet sockets
+ * diag.c - NETLINK_SOCK_DIAG: what ss asks; unix and netlink sockets
  *
  * AF_UNIX sockets stay with the host, so their list is empty here.
  */
@@ -10,7 +10,6 @@
 #include "core/registry.h"
 
 #include <linux/netlink_diag.h>
-#include <linux/packet_diag.h>
 #include <linux/sock_diag.h>
 
 int diag_register(struct warren *w, const struct part *part,
@@ -146,59 +145,6 @@ static const struct diag_handler netlink_handler = {
     .dump = &netlink_dump,
 };
 
-/* ---- AF_PACKET ---- */
-
-static bool is_packet(const struct nl_dump *d, const struct sock *sk)
-{
-	(void)d;
-	return sk->family == AF_PACKET;
-}
-
-static int packet_dump_start(struct nl_dump *d)
-{
-	if (nlmsg_len(d->nlh) < sizeof(struct packet_diag_req))
-		return -EINVAL;
-	return sock_snap_take(d, is_packet);
-}
-
-static int packet_dump_step(struct nl_dump *d, struct nlmsg_builder *b)
-{
-	const struct packet_diag_req *req = nlmsg_data(d->nlh);
-	struct sock_snap *s = d->data;
-
-	for (; s->pos < s->n; s->pos++) {
-		const struct sock *sk = s->socks[s->pos];
-		struct packet_diag_msg *m = nlmsg_begin(
-		    b, SOCK_DIAG_BY_FAMILY, d->flags, d->seq, d->portid, sizeof(*m));
-
-		if (!m)
-			return 1;
-		m->pdiag_family = AF_PACKET;
-		m->pdiag_type = (u8)sk->type;
-		m->pdiag_num = sk->protocol;
-		m->pdiag_ino = (u32)sk->inode;
-		m->pdiag_cookie[0] = (u32)sk->cookie;
-		m->pdiag_cookie[1] = (u32)(sk->cookie >> 32);
-		if (req->pdiag_show & PACKET_SHOW_INFO)
-			nla_put_u32(b, PACKET_DIAG_UID, sk->uid);
-		if (req->pdiag_show & PACKET_SHOW_MEMINFO)
-			diag_put_meminfo(b, PACKET_DIAG_MEMINFO, sk);
-		if (nlmsg_end(b))
-			return 1;
-	}
-	return 0;
-}
-
-static const struct nl_dump_ops packet_dump = {
-    .start = packet_dump_start,
-    .step = packet_dump_step,
-    .done = sock_snap_drop,
-};
-static const struct diag_handler packet_handler = {
-    .family = AF_PACKET,
-    .dump = &packet_dump,
-};
-
 /* ---- dispatch ---- */
 
 static int diag_request(struct nl_req *rq)
@@ -232,12 +178,14 @@ static const struct nl_family diag_family = {
 
 static int diag_boot(struct warren *w)
 {
-	static const struct diag_handler *const handlers[] = {
-	    &unix_handler, &netlink_handler, &packet_handler};
+	static const struct diag_handler *const handlers[] = {&unix_handler,
+							      &netlink_handler};
 	int err = nl_family_register(w, &diag_part, &diag_family);
 
 	for (size_t i = 0; i < ARRAY_SIZE(handlers) && !err; i++)
 		err = diag_register(w, &diag_part, handlers[i]);
+	if (!err)
+		err = packet_diag_boot(w);
 	return err ? err : inet_diag_boot(w);
 }
 

@@ -30,7 +30,8 @@ void sock_snap_drop(struct nl_dump *d); /* done() of the dump */
 /* struct sk_meminfo of SO_MEMINFO: SK_MEMINFO_VARS words */
 void diag_put_meminfo(struct nlmsg_builder *b, u16 type, const struct sock *sk);
 
-int inet_diag_boot(struct warren *w); /* diag_inet.c */
+int inet_diag_boot(struct warren *w);	/* diag_inet.c */
+int packet_diag_boot(struct warren *w); /* diag_packet.c */
 
 extern const struct part diag_part;
 

@@ -24,6 +24,7 @@
 
 #include "base/bug.h"
 #include "core/event.h"
+#include "core/filter.h"
 #include "core/registry.h"
 #include "core/view.h"
 
@@ -200,6 +201,10 @@ static int queue_msg(struct nl_sock *nk, const void *data, u32 len,
 		goto err_pkt;
 	memcpy(to, data, len);
 	*nl_cb(p) = *cb;
+	if (!filter_passes(&nk->sk, p, 0)) {
+		pkt_free(p);
+		return 0;
+	}
 	if (nk->congested || (nk->sk.rmem && nk->sk.rmem >= nk->sk.rcvbuf) ||
 	    sock_queue_rx(&nk->sk, p))
 		goto err_pkt;

@@ -13,6 +13,8 @@
 
 #include "super/calls.h"
 
+#include <linux/filter.h>
+#include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -41,12 +43,45 @@ static bool opt_concerns_carrier(int level, int name)
 	       (name == SO_RCVTIMEO || name == SO_SNDTIMEO || name == SO_RCVLOWAT);
 }
 
+/* Is its value a struct sock_fprog, which points to instructions? */
+static bool opt_is_program(int level, int name)
+{
+	return (level == SOL_SOCKET &&
+		(name == SO_ATTACH_FILTER || name == SO_ATTACH_REUSEPORT_CBPF)) ||
+	       (level == SOL_PACKET && name == PACKET_FANOUT_DATA);
+}
+
+/* @val: as the program gave it. Its instructions are copied here: @out, malloced;
+ * NULL: the value speaks for itself. 0, -EFAULT, -ENOMEM */
+static int opt_read_program(const struct call *c, void *val, s32 len, void **out)
+{
+	struct sock_fprog fp;
+	size_t size;
+
+	*out = NULL;
+	if (len != sizeof(fp))
+		return 0;
+	memcpy(&fp, val, sizeof(fp));
+	if (!fp.filter || !fp.len || fp.len > BPF_MAXINSNS)
+		return 0; /* is refused without a look */
+	size = fp.len * sizeof(fp.filter[0]);
+	*out = malloc(size);
+	if (!*out)
+		return -ENOMEM;
+	if (mem_read(c, (uintptr_t)fp.filter, *out, size))
+		return -EFAULT;
+	fp.filter = *out;
+	memcpy(val, &fp, sizeof(fp));
+	return 0;
+}
+
 static int opt_set(struct super *s, struct call *c, const struct target *t)
 {
 	int level = (int)c->args[1], name = (int)c->args[2];
 	s32 len = (s32)c->args[4];
 	struct super_caller sc;
 	u8 small[OPT_STACK], *val = small;
+	void *prog = NULL;
 	int err;
 
 	if (len < 0 || len > OPT_MAX)
@@ -57,6 +92,8 @@ static int opt_set(struct super *s, struct call *c, const struct target *t)
 			return -ENOMEM;
 	}
 	err = mem_read(c, c->args[3], val, (size_t)len) ? -EFAULT : 0;
+	if (!err && opt_is_program(level, name))
+		err = opt_read_program(c, val, len, &prog);
 	if (!err) {
 		netns_caller(s, c, &sc);
 		err = sock_set_opt(t->ep->sk, &sc.caller, level, name, val,
@@ -64,6 +101,7 @@ static int opt_set(struct super *s, struct call *c, const struct target *t)
 	}
 	if (!err && t->dup >= 0 && opt_concerns_carrier(level, name))
 		setsockopt(t->dup, level, name, val, (socklen_t)len);
+	free(prog);
 	if (val != small)
 		free(val);
 	return err;
@@ -106,6 +144,9 @@ static int opt_get(struct super *s, struct call *c, const struct target *t)
 {
 	int level = (int)c->args[1], name = (int)c->args[2], err;
 	u8 small[OPT_STACK], *val = small;
+	u32 unit = level == SOL_SOCKET && name == SO_GET_FILTER
+		       ? sizeof(struct sock_filter) /* what its length counts */
+		       : 1;
 	socklen_t len;
 	s32 room;
 
@@ -114,19 +155,19 @@ static int opt_get(struct super *s, struct call *c, const struct target *t)
 		return -EFAULT;
 	if (room < 0)
 		return -EINVAL;
-	len = (socklen_t)min(room, (s32)OPT_MAX);
-	if (len > sizeof(small)) {
-		val = malloc(len);
+	len = (socklen_t)min(room, (s32)(OPT_MAX / unit));
+	if (len * unit > sizeof(small)) {
+		val = malloc(len * unit);
 		if (!val)
 			return -ENOMEM;
 	}
 	/* some options are also asked with a value */
-	err = mem_read(c, c->args[3], val, len) ? -EFAULT : 0;
+	err = mem_read(c, c->args[3], val, len * unit) ? -EFAULT : 0;
 	if (!err && level == SOL_SOCKET && name == SO_ERROR)
 		err = opt_error(t, val, &len);
 	else if (!err)
 		err = sock_get_opt(t->ep->sk, level, name, val, &len);
-	if (!err && (mem_write(c, c->args[3], val, len) ||
+	if (!err && (mem_write(c, c->args[3], val, room ? len * unit : 0) ||
 		     mem_write(c, c->args[4], &len, sizeof(len))))
 		err = -EFAULT;
 	if (val != small)
@@ -173,10 +214,8 @@ static int sk_ioctl(struct super *s, const struct call *c, struct sock *sk,
 {
 	struct super_caller sc;
 
-	if (!sk->ops->ioctl)
-		return -ENOTTY;
 	netns_caller(s, c, &sc);
-	return sk->ops->ioctl(sk, &sc.caller, req, arg);
+	return sock_ioctl(sk, &sc.caller, req, arg);
 }
 
 static int ioctl_ifconf(struct super *s, const struct call *c, struct sock *sk)

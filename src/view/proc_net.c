@@ -147,23 +147,6 @@ static int arp_text(struct net *net, const char *rel, struct text *out)
 	return 0;
 }
 
-static int dev_mcast_text(struct net *net, const char *rel, struct text *out)
-{
-	const struct dev_mc *mc;
-	struct dev *dev;
-
-	(void)rel;
-	list_for_each(dev, &net->devs, node)
-		list_for_each(mc, &dev->mc, node) {
-			text_printf(out, "%-4d %-15s %-5u %-5d ", dev->ifindex,
-				    dev->name, mc->refs, 0);
-			for (u8 i = 0; i < dev->addr_len; i++)
-				text_printf(out, "%02x", mc->addr[i]);
-			text_printf(out, "\n");
-		}
-	return 0;
-}
-
 /* Every device that is up hears 224.0.0.1; there is no other group yet */
 static int igmp_text(struct net *net, const char *rel, struct text *out)
 {
@@ -182,32 +165,6 @@ static int igmp_text(struct net *net, const char *rel, struct text *out)
 }
 
 /* ---- the stack ---- */
-
-static void put_ptype(struct text *out, const struct registry_entry *e)
-{
-	text_printf(out, "%04x %-8s %s_rcv\n", (unsigned)e->key, "",
-		    e->key == 0x0800   ? "ip"
-		    : e->key == 0x0806 ? "arp"
-		    : e->part	       ? e->part->name
-				       : "?");
-}
-
-/* In the order of Linux's table of sixteen rows */
-static int ptype_text(struct net *net, const char *rel, struct text *out)
-{
-	const struct registry *r = &net->w->registry[REG_PROTO];
-
-	(void)rel;
-	text_printf(out, "Type Device      Function\n");
-	for (u32 row = 0; row < 16; row++)
-		for (u32 i = 0; i < r->n; i++) {
-			const struct registry_entry *e = &r->entries[i];
-
-			if (e->key && (e->key & 15) == row && !registry_hidden(e, net))
-				put_ptype(out, e);
-		}
-	return 0;
-}
 
 static int softnet_text(struct net *net, const char *rel, struct text *out)
 {
@@ -294,31 +251,19 @@ static int ip_mr_cache_text(struct net *net, const char *rel, struct text *out)
 	return 0;
 }
 
-static int packet_text(struct net *net, const char *rel, struct text *out)
-{
-	(void)net;
-	(void)rel;
-	text_printf(out, "sk               RefCnt Type Proto  Iface R Rmem   User   "
-			 "Inode\n");
-	return 0;
-}
-
 static const struct view proc_net_views[] = {
     {.path = "net/dev", .text = dev_text},
     {.path = "net/route", .text = route_text},
     {.path = "net/rt_cache", .text = rt_cache_text},
     {.path = "net/stat/rt_cache", .text = stat_rt_cache_text},
     {.path = "net/arp", .text = arp_text},
-    {.path = "net/dev_mcast", .text = dev_mcast_text},
     {.path = "net/igmp", .text = igmp_text},
-    {.path = "net/ptype", .text = ptype_text},
     {.path = "net/softnet_stat", .text = softnet_text},
     {.path = "net/rt_acct", .text = rt_acct_text},
     {.path = "net/psched", .text = psched_text},
     {.path = "net/mcfilter", .text = mcfilter_text},
     {.path = "net/ip_mr_vif", .text = ip_mr_vif_text},
     {.path = "net/ip_mr_cache", .text = ip_mr_cache_text},
-    {.path = "net/packet", .text = packet_text},
 };
 
 static int proc_net_boot(struct warren *w)
@@ -328,6 +273,8 @@ static int proc_net_boot(struct warren *w)
 
 	if (!err)
 		err = fib_trie_boot(w);
+	if (!err)
+		err = proc_link_boot(w);
 	return err ? err : sysfs_boot(w);
 }
 

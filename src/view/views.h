@@ -21,6 +21,7 @@ static inline int views_register(struct warren *w, const struct part *part,
 /* of the same part as proc_net.c */
 int sysfs_boot(struct warren *w);
 int fib_trie_boot(struct warren *w);
+int proc_link_boot(struct warren *w);
 
 extern const struct part proc_net_part, proc_sock_part, snmp_part;
 

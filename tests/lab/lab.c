@@ -435,7 +435,7 @@ int lab_capture(struct lab *lab)
 	cap_add(lab, buf, pcapng_section(buf, "warren lab"));
 	lab->tap.see = see;
 	lab->tap.arg = lab;
-	tap_add(lab->w, &lab->tap);
+	capture_add(lab->w, &lab->tap);
 	lab->capturing = true;
 	return 0;
 }
