@@ -425,11 +425,33 @@ static void test_apply(void **state)
 	nla_put(&b, IFLA_MTU, 4, &(u32){67});
 	parse(&at, &b);
 	assert_int_equal(link_apply_attrs(dev, at.tb, NULL), -EINVAL);
-	begin(&at, &b);
-	nla_put(&b, IFLA_IFNAME, 4, "a/b");
-	parse(&at, &b);
-	assert_int_equal(link_apply_attrs(dev, at.tb, NULL), -EINVAL);
 	dev_discard(dev);
+}
+
+static int check_ether(const void *mac, u32 mac_len, u32 mtu)
+{
+	struct nlmsg_builder b;
+	struct attrs at;
+
+	begin(&at, &b);
+	nla_put(&b, IFLA_ADDRESS, mac_len, mac);
+	nla_put(&b, IFLA_MTU, 4, &mtu);
+	parse(&at, &b);
+	return link_check_ether(at.tb, 68, 9000);
+}
+
+static void test_check_ether(void **state)
+{
+	static const u8 good[6] = {2, 0, 0, 0, 0, 1}, group[6] = {1}, zero[6];
+
+	(void)state;
+	assert_int_equal(check_ether(good, 6, 68), 0);
+	assert_int_equal(check_ether(good, 6, 9000), 0);
+	assert_int_equal(check_ether(good, 6, 67), -EINVAL);
+	assert_int_equal(check_ether(good, 6, 9001), -EINVAL);
+	assert_int_equal(check_ether(good, 5, 68), -EINVAL);
+	assert_int_equal(check_ether(group, 6, 68), -EADDRNOTAVAIL);
+	assert_int_equal(check_ether(zero, 6, 68), -EADDRNOTAVAIL);
 }
 
 /* Descriptor 5, process 6: b */
@@ -695,12 +717,13 @@ static void test_cut_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    WORLD_TEST(test_ether_in),	WORLD_TEST(test_ether_out),
-	    WORLD_TEST(test_loopback),	WORLD_TEST(test_veth),
-	    WORLD_TEST(test_veth_ends), WORLD_TEST(test_veth_refused),
-	    WORLD_TEST(test_apply),	WORLD_TEST(test_which_net),
-	    WORLD_TEST(test_cut_tcp),	WORLD_TEST(test_cut_udp),
-	    WORLD_TEST(test_uncut),	WORLD_TEST(test_cut_refused),
+	    WORLD_TEST(test_ether_in),	  WORLD_TEST(test_ether_out),
+	    WORLD_TEST(test_loopback),	  WORLD_TEST(test_veth),
+	    WORLD_TEST(test_veth_ends),	  WORLD_TEST(test_veth_refused),
+	    WORLD_TEST(test_apply),	  WORLD_TEST(test_check_ether),
+	    WORLD_TEST(test_which_net),	  WORLD_TEST(test_cut_tcp),
+	    WORLD_TEST(test_cut_udp),	  WORLD_TEST(test_uncut),
+	    WORLD_TEST(test_cut_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
