@@ -409,10 +409,12 @@ static void replace(struct warren_sock **where, struct warren_sock *by)
 
 static void open_again(struct world *wd, struct warren_sock **where, u8 what)
 {
-	static const int types[4][2] = {{SOCK_STREAM, 0},
-					{SOCK_DGRAM, 0},
-					{SOCK_DGRAM, IPPROTO_ICMP},
-					{SOCK_RAW, IPPROTO_ICMP}};
+	const int types[4][2] = {
+	    {SOCK_STREAM, 0},
+	    {SOCK_DGRAM, 0},
+	    {SOCK_DGRAM, IPPROTO_ICMP},
+	    {SOCK_RAW, what & 8 ? IPPROTO_RAW : IPPROTO_ICMP},
+	};
 	struct warren_ns *ns = what & 4 ? wd->b : wd->a;
 	struct warren_sock *s;
 
@@ -534,7 +536,11 @@ static void birth(struct world *wd, u8 options)
 	EXPECT(!warren_sysctl_set(wd->a, "net/ipv4/ping_group_range", "0 99"));
 	if (options & OPT_LAX) {
 		warren_sysctl_set(wd->a, "net/ipv4/conf/all/accept_source_route", "1");
-		warren_sysctl_set(wd->a, "net/ipv4/conf/all/accept_redirects", "1");
+		warren_sysctl_set(wd->a, "net/ipv4/conf/w0/accept_redirects", "1");
+		warren_sysctl_set(wd->a, "net/ipv4/conf/w0/forwarding", "0");
+		warren_sysctl_set(wd->a, "net/ipv4/conf/w0/secure_redirects", "0");
+		warren_sysctl_set(wd->a, "net/ipv4/conf/all/secure_redirects", "0");
+		warren_sysctl_set(wd->a, "net/ipv4/tcp_congestion_control", "reno");
 		warren_sysctl_set(wd->a, "net/ipv4/icmp_echo_ignore_broadcasts", "0");
 		warren_sysctl_set(wd->a, "net/ipv4/tcp_timestamps", "0");
 	}
@@ -560,6 +566,7 @@ static void open_all(struct world *wd)
 	wd->sock[1] = open_at(wd->b, SOCK_STREAM, 0, 80);
 	wd->sock[2] = open_at(wd->a, SOCK_STREAM, 0, 0); /* calls us */
 	wd->sock[3] = open_at(wd->a, SOCK_DGRAM, 0, 53);
+	warren_setsockopt(wd->sock[3], IPPROTO_IP, IP_RECVERR, &(int){1}, sizeof(int));
 	wd->sock[4] = open_at(wd->a, SOCK_DGRAM, IPPROTO_ICMP, 0);
 	wd->sock[5] = open_at(wd->a, SOCK_RAW, IPPROTO_ICMP, 0);
 	wd->sock[6] = open_at(wd->a, SOCK_RAW, 253, 0);
