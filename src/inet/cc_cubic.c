@@ -5,9 +5,12 @@
  * After a loss at W_max the window follows W(t) = C (t - K)^3 + W_max, with
  * K = cbrt((W_max - cwnd_epoch) / C): fast back towards W_max, slow around it,
  * then faster beyond. Where Reno with the same average would be quicker
- * (§4.3), its estimate W_est is the target. Slow start ends early when the
- * round trip grows by an eighth (HyStart, delay part of RFC 9406 without its
- * conservative phase).
+ * (§4.3), its estimate W_est is the target.
+ *
+ * Slow start ends early (HyStart, as Linux has it; RFC 9406 is its successor, whose
+ * conservative phase is not here) when of a round, with more than eight samples, the
+ * shortest round trip is an eighth above the shortest ever, or when ACKs that follow
+ * each other closely make a train as long as half the shortest round trip.
  *
  * Arithmetic is in integers: time in 1/1024 s, windows in segments; C = 0.4 is
  * 2/5, beta = 0.7 is 717/1024.
@@ -22,6 +25,7 @@
 #define HY_SAMPLES  8
 #define HY_MIN_US   4000U
 #define HY_MAX_US   16000U
+#define HY_TRAIN_NS (2 * NS_PER_MS)
 
 struct cubic {
 	u32 w_max;  /* window before the last reduction */
@@ -35,7 +39,8 @@ struct cubic {
 	u32 last_cwnd;
 	u64 last_ns;
 	/* HyStart, this round */
-	u32 round_end, round_min_us, last_min_us, samples;
+	u32 round_end, round_min_us, min_us, samples;
+	u64 round_ns, last_ack_ns;
 	bool found;
 };
 _Static_assert(sizeof(struct cubic) <= CC_PRIV, "private bytes of an algorithm");
@@ -179,23 +184,25 @@ static void cubic_event(struct tcp_sock *tp, enum cc_event ev)
 
 static void hystart(struct tcp_sock *tp, struct cubic *cu, u32 rtt_us)
 {
-	if (seq_after(tp->snd_una, cu->round_end)) {
+	if (!cu->round_ns || seq_after(tp->snd_una, cu->round_end)) {
 		cu->round_end = tp->snd_nxt;
-		cu->last_min_us = cu->round_min_us;
+		cu->round_ns = cu->last_ack_ns = now(tp);
 		cu->round_min_us = ~0U;
 		cu->samples = 0;
 	}
-	if (!cu->samples || rtt_us < cu->round_min_us)
-		cu->round_min_us = rtt_us;
-	cu->samples++;
-	if (cu->samples >= HY_SAMPLES && cu->last_min_us && cu->last_min_us != ~0U) {
-		u32 slack = clamp(cu->last_min_us / 8, HY_MIN_US, HY_MAX_US);
-
-		if (cu->round_min_us > cu->last_min_us + slack) {
+	if (now(tp) - cu->last_ack_ns <= HY_TRAIN_NS) {
+		cu->last_ack_ns = now(tp);
+		if (now(tp) - cu->round_ns > (u64)cu->min_us * NS_PER_US / 2)
 			cu->found = true;
-			tp->ssthresh = tp->cwnd;
-		}
 	}
+	cu->round_min_us = min(cu->round_min_us, rtt_us);
+	if (cu->samples < HY_SAMPLES)
+		cu->samples++;
+	else if (cu->round_min_us >
+		 cu->min_us + clamp(cu->min_us / 8, HY_MIN_US, HY_MAX_US))
+		cu->found = true;
+	if (cu->found)
+		tp->ssthresh = tp->cwnd;
 }
 
 static void cubic_acked(struct tcp_sock *tp, u32 acked, u32 rtt_us)
@@ -203,7 +210,11 @@ static void cubic_acked(struct tcp_sock *tp, u32 acked, u32 rtt_us)
 	struct cubic *cu = cubic(tp);
 
 	(void)acked;
-	if (rtt_us && !cu->found && tp->cwnd < tp->ssthresh && tp->cwnd >= HY_LOW_CWND)
+	if (!rtt_us || (cu->epoch_ns && now(tp) - cu->epoch_ns < NS_PER_S))
+		return;
+	if (!cu->min_us || rtt_us < cu->min_us)
+		cu->min_us = rtt_us;
+	if (!cu->found && tp->cwnd < tp->ssthresh && tp->cwnd >= HY_LOW_CWND)
 		hystart(tp, cu, rtt_us);
 }
 

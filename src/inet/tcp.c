@@ -88,8 +88,7 @@ const struct tunable tcp_tunables[T_NR] = {
     [T_PACING_SS] = TUN("tcp_pacing_ss_ratio", 0, 1000, 200),
     [T_PACING_CA] = TUN("tcp_pacing_ca_ratio", 0, 1000, 120),
     [T_FASTOPEN] = TUN("tcp_fastopen", 0, 0, 1),
-    [T_FO_BLACKHOLE] =
-	TUN("tcp_fastopen_blackhole_timeout_sec", 0, INT32_MAX, 0),
+    [T_FO_BLACKHOLE] = TUN("tcp_fastopen_blackhole_timeout_sec", 0, INT32_MAX, 0),
     [T_MAX_ORPHANS] = {.path = "net/ipv4/tcp_max_orphans",
 		       .max = INT32_MAX,
 		       .def = {ORPHANS_DEFAULT},
@@ -624,7 +623,8 @@ int tcp_connect_now(struct tcp_sock *tp, struct msg *m)
 }
 
 /* @m: data to go with the SYN; NULL: connect() */
-static int begin(struct sock *sk, const struct sockaddr *a, socklen_t len, struct msg *m)
+static int begin(struct sock *sk, const struct sockaddr *a, socklen_t len,
+		 struct msg *m)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct inet_sock *is = &tp->is;
@@ -898,8 +898,11 @@ void tcp_write_space(struct tcp_sock *tp)
 {
 	if (tp->ca_state == CA_OPEN || tp->ca_state == CA_DISORDER)
 		tcp_sndbuf_expand(tp);
-	if (writable(tp))
-		sock_wake(&tp->is.sk, POLLOUT | POLLWRNORM);
+	if (!writable(tp))
+		return;
+	tp->no_space = false;
+	tcp_chrono_stop(tp, TCP_CHRONO_SNDBUF);
+	sock_wake(&tp->is.sk, POLLOUT | POLLWRNORM);
 }
 
 static u32 poll_mask(struct sock *sk)
@@ -1081,6 +1084,7 @@ static ssize_t op_send(struct sock *sk, struct msg *m)
 
 		if (sk->wmem >= sk->sndbuf) {
 			err = -EAGAIN;
+			tp->no_space = true;
 			break;
 		}
 		n = tcp_append(tp, m, left);
@@ -1090,6 +1094,7 @@ static ssize_t op_send(struct sock *sk, struct msg *m)
 		}
 		done += (size_t)n;
 		left -= (size_t)n;
+		tcp_chrono_start(tp, TCP_CHRONO_BUSY);
 		/* half a window is worth sending while the rest is copied */
 		if (tp->write_seq - tp->pushed_seq > tp->max_window / 2)
 			push_for(tp, left ? 0 : m->flags);

@@ -45,6 +45,15 @@ enum tcp_rtx_mode {
 	TCP_RTX_REO
 };
 
+/* What a connection with something to send waits for; a later one hides an earlier */
+enum tcp_chrono {
+	TCP_CHRONO_NONE,
+	TCP_CHRONO_BUSY,   /* the network */
+	TCP_CHRONO_RWND,   /* the peer's window */
+	TCP_CHRONO_SNDBUF, /* our own buffer */
+	TCP_CHRONO_NR,
+};
+
 struct tcp_sack_range {
 	u32 start, end;
 };
@@ -203,7 +212,9 @@ struct tcp_sock {
 	u32 total_retrans, delivered, dsack_dups, reord_count, rcv_ooopack;
 	u64 last_data_recv_ns;
 	u64 delivery_rate;
-	u64 busy_start_ns, busy_ns;
+	u8 chrono;     /* enum tcp_chrono: what the time goes to */
+	bool no_space; /* a program was told that the buffer is full */
+	u64 chrono_start_ns, chrono_ns[TCP_CHRONO_NR];
 };
 
 static inline struct tcp_sock *tcp_sk(const struct sock *sk)
@@ -266,7 +277,7 @@ void tcp_peers_flush(struct net *net);
 /* What TCP_INFO gives: Linux 6.18's, of which older headers know the front only */
 struct tcp_info_full {
 	u8 state, ca_state, retransmits, probes, backoff, options;
-	u8 wscale; /* snd, rcv << 4 */
+	u8 wscale;	   /* snd, rcv << 4 */
 	u8 app_limited_fo; /* delivery_rate_app_limited, fastopen_client_fail << 1 */
 	u32 rto, ato, snd_mss, rcv_mss;
 	u32 unacked, sacked, lost, retrans, fackets;

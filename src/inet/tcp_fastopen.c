@@ -161,8 +161,7 @@ static bool blackholed(const struct tcp_sock *tp)
 
 	if (!wait || !tn->fo_disabled)
 		return false;
-	return tcp_now(tp) - tn->fo_disabled_ns
-	       < wait << min(tn->fo_disabled - 1, 6U);
+	return tcp_now(tp) - tn->fo_disabled_ns < wait << min(tn->fo_disabled - 1, 6U);
 }
 
 void tcp_fo_timeout(struct tcp_sock *tp)
@@ -196,7 +195,8 @@ static bool cookie_for(struct tcp_sock *tp, struct tcp_cookie *c, u16 *mss)
 		if (!c->len && pe->try_exp == 1)
 			c->exp = true;
 	}
-	if (tp->fo_no_cookie || tcp_tun(tcp_sknet(tp), T_FASTOPEN) & FO_CLIENT_NO_COOKIE) {
+	if (tp->fo_no_cookie ||
+	    tcp_tun(tcp_sknet(tp), T_FASTOPEN) & FO_CLIENT_NO_COOKIE) {
 		c->none = true;
 		return true;
 	}

@@ -248,7 +248,8 @@ u32 tcp_current_mss(struct tcp_sock *tp);
 u16 tcp_advmss(const struct route *rt);
 void tcp_initial_window(struct net *net, u32 space, u32 mss, bool scaling, u32 clamp,
 			u32 *wnd, u32 *clamp_out, u8 *wscale);
-void tcp_push(struct tcp_sock *tp); /* send what may be sent now */
+void tcp_push(struct tcp_sock *tp);	/* send what may be sent now */
+void tcp_push_all(struct tcp_sock *tp); /* what Nagle or TCP_CORK held, too */
 bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one);
 int tcp_retransmit(struct tcp_sock *tp, struct pkt *p, u32 segs);
 void tcp_xmit_recovery(struct tcp_sock *tp);
@@ -261,9 +262,11 @@ void tcp_send_challenge(struct tcp_sock *tp);
 void tcp_send_fin(struct tcp_sock *tp);
 void tcp_send_reset(struct tcp_sock *tp); /* active abort */
 int tcp_send_probe(struct tcp_sock *tp);  /* window probe: <0 nothing could be sent */
-void tcp_send_keepalive(struct tcp_sock *tp);
+int tcp_send_keepalive(struct tcp_sock *tp);
 u32 tcp_select_window(struct tcp_sock *tp);
 u32 tcp_space(const struct tcp_sock *tp);
+void tcp_chrono_start(struct tcp_sock *tp, enum tcp_chrono c);
+void tcp_chrono_stop(struct tcp_sock *tp, enum tcp_chrono c);
 u64 tcp_pacing_rate(const struct tcp_sock *tp); /* bytes a second; ~0: none known */
 /* The reader took bytes: is a window update due? */
 void tcp_cleanup_rbuf(struct tcp_sock *tp, u32 copied);
@@ -303,7 +306,9 @@ struct tcp_ack {
 	bool una_advanced, data_acked, syn_acked, sack_seen, dsack, wnd_update,
 	    retrans_acked, orig_sacked, dup, fin_acked;
 	u32 acked_segs;
-	s64 rtt_us; /* of the newest segment sent once, -1: none */
+	bool reordered; /* something sent once was delivered below what was before */
+	u32 reord_seq;	/* the lowest of those */
+	s64 rtt_us;	/* of the newest segment sent once, -1: none */
 	u32 bytes_acked;
 };
 bool tcp_sacktag(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *as);

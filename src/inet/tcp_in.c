@@ -701,7 +701,6 @@ static bool ack(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *a
 		tcp_clean_rtx(tp, sg, as);
 	if (as->una_advanced) {
 		confirm_neighbour(tp);
-		tp->rtx_mode = TCP_RTX_NONE;
 		tcp_rearm_rto(tp);
 	}
 	tcp_recover(tp, sg, as);
@@ -948,7 +947,7 @@ static bool after_ack(struct tcp_sock *tp, const struct tcp_seg *sg, bool fast)
 		if (sg->end_seq != sg->seq &&
 		    seq_after(sg->end_seq - !!(sg->flags & TCPHDR_FIN), tp->rcv_nxt)) {
 			MIB_EXT(sk->net, LINUX_MIB_TCPABORTONDATA);
-			tcp_send_reset(tp);
+			tcp_reply_reset(sk->net, sg);
 			tcp_done(tp);
 			return false;
 		}
@@ -1023,7 +1022,7 @@ static void synchronized(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 	    sg->len &&
 	    seq_after(sg->end_seq - !!(sg->flags & TCPHDR_FIN), tp->rcv_nxt)) {
 		MIB_EXT(net, LINUX_MIB_TCPABORTONDATA);
-		tcp_send_reset(tp);
+		tcp_reply_reset(net, sg);
 		tcp_done(tp);
 		goto drop;
 	}

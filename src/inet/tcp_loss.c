@@ -194,20 +194,32 @@ static void saw_reordering(struct tcp_sock *tp)
 }
 
 /* Step 3: a packet sent once is delivered below the highest delivered */
-static void check_reordering(struct tcp_sock *tp, const struct tcp_tx *tx)
+static void check_reordering(struct tcp_sock *tp, const struct tcp_tx *tx,
+			     struct tcp_ack *as)
 {
 	if (seq_after(tx->end_seq, tp->fack)) {
 		tp->fack = tx->end_seq;
 		return;
 	}
-	if (!(tx->sacked & TX_EVER) && seq_before(tx->end_seq, tp->fack)) {
-		u32 span = (tp->fack - tx->seq) / max(tp->mss_cache, 1U) + 1;
-		u32 most = (u32)tcp_tun(tcp_sknet(tp), T_MAX_REORDERING);
+	if (tx->sacked & TX_EVER || !seq_before(tx->seq, tp->fack))
+		return;
+	if (!as->reordered || seq_before(tx->seq, as->reord_seq))
+		as->reord_seq = tx->seq;
+	as->reordered = true;
+}
 
-		if (span > tp->reordering)
-			tp->reordering = min(span, most);
-		saw_reordering(tp);
-	}
+/* @fack: what the lowest of them was below. One event an ACK */
+static void note_reordering(struct tcp_sock *tp, struct tcp_ack *as, u32 fack)
+{
+	u32 mss = max(tp->mss_cache, 1U), span = fack - as->reord_seq;
+	u32 most = (u32)tcp_tun(tcp_sknet(tp), T_MAX_REORDERING);
+
+	if (!as->reordered)
+		return;
+	as->reordered = false;
+	if (span > tp->reordering * mss)
+		tp->reordering = min((span + mss - 1) / mss, most);
+	saw_reordering(tp);
 }
 
 /* Step 4 */
@@ -293,7 +305,7 @@ static void sack_one(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_a
 		if (!seq_after(tx->end_seq, tp->high_seq))
 			as->orig_sacked = true;
 	}
-	check_reordering(tp, tx);
+	check_reordering(tp, tx, as);
 	if (tx->sacked & TX_RETRANS)
 		tp->retrans_out -= tx->segs;
 	if (tx->sacked & TX_LOST)
@@ -384,14 +396,22 @@ static bool sack_ok_block(const struct tcp_sock *tp, const struct tcp_sack *b)
 bool tcp_sacktag(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *as)
 {
 	u32 before = tp->sacked_out;
-	unsigned n = 0;
+	struct tcp_sack blocks[TCP_SACKS_MAX];
+	unsigned n = 0, n_blocks = 0;
 	struct tcp_sack_range keep[TCP_SACKS_MAX] = {{0, 0}};
 
 	if (!sg->o.n_sacks || !tp->sack_ok)
 		return false;
 	as->dsack = check_dsack(tp, sg, as->prior_una);
-	for (unsigned i = as->dsack; i < sg->o.n_sacks; i++) {
-		const struct tcp_sack *b = &sg->o.sacks[i];
+	/* in order of sequence, so that two new ones are no reordering */
+	for (unsigned i = as->dsack, j; i < sg->o.n_sacks; i++, n_blocks++) {
+		for (j = n_blocks;
+		     j && seq_before(sg->o.sacks[i].start, blocks[j - 1].start); j--)
+			blocks[j] = blocks[j - 1];
+		blocks[j] = sg->o.sacks[i];
+	}
+	for (unsigned i = 0; i < n_blocks; i++) {
+		const struct tcp_sack *b = &blocks[i];
 		u32 from = b->start;
 
 		if (!sack_ok_block(tp, b)) {
@@ -412,6 +432,7 @@ bool tcp_sacktag(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *
 		keep[n++] = (struct tcp_sack_range){b->start, b->end};
 	}
 	memcpy(tp->sack_cache, keep, sizeof(keep));
+	note_reordering(tp, as, tp->fack);
 	return tp->sacked_out != before;
 }
 
@@ -455,6 +476,7 @@ void tcp_clean_rtx(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack
 {
 	struct pkt *p;
 	s64 rtt = -1;
+	u32 fack = tp->fack;
 
 	while ((p = tcp_rtx_head(tp))) {
 		struct tcp_tx *tx = tcp_tx(p);
@@ -486,17 +508,19 @@ void tcp_clean_rtx(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack
 			}
 			rack_advance(tp, sg, p);
 			if (tp->sack_ok)
-				check_reordering(tp, tx);
+				check_reordering(tp, tx, as);
 			tp->delivered += tx->segs;
 		}
 		tcp_tx_uncount(tp, p);
 		tcp_tx_free(tp, p);
 	}
+	note_reordering(tp, as, fack);
 	if (!tp->sack_ok && as->acked_segs) {
 		/* duplicates counted packets that are acknowledged now */
-		u32 n = as->acked_segs - 1;
+		u32 n = min(tp->dupacks, as->acked_segs - 1);
 
-		tp->dupacks -= min(tp->dupacks, n);
+		tp->dupacks -= n;
+		tp->delivered -= n;
 	}
 	tp->dupacks = min(tp->dupacks, tp->packets_out ? tp->packets_out - 1 : 0);
 	if (seq_before(tp->fack, tp->snd_una))
@@ -505,10 +529,8 @@ void tcp_clean_rtx(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack
 		block_put(tp->wblock); /* an idle connection holds no block */
 		tp->wblock = NULL;
 	}
-	if (!tp->packets_out && tp->busy_start_ns) {
-		tp->busy_ns += tcp_now(tp) - tp->busy_start_ns;
-		tp->busy_start_ns = 0;
-	}
+	if (!tp->packets_out)
+		tcp_chrono_stop(tp, TCP_CHRONO_BUSY);
 	if (rtt >= 0) {
 		as->rtt_us = rtt;
 	} else if (as->rtt_us < 0 && as->una_advanced && sg->has_ts && sg->o.ts_ecr) {
@@ -713,8 +735,8 @@ bool tcp_schedule_tlp(struct tcp_sock *tp)
 {
 	u64 delay, rto_at;
 
-	if (tcp_tun(tcp_sknet(tp), T_EARLY_RETRANS) < 3 || !tp->sack_ok || tp->fo_synack ||
-	    !tp->packets_out || tp->sacked_out || tp->tlp_high_seq ||
+	if (tcp_tun(tcp_sknet(tp), T_EARLY_RETRANS) < 3 || !tp->sack_ok ||
+	    tp->fo_synack || !tp->packets_out || tp->sacked_out || tp->tlp_high_seq ||
 	    (tp->ca_state != CA_OPEN && tp->ca_state != CA_CWR))
 		return false;
 	if (tp->srtt_us) {
@@ -724,8 +746,8 @@ bool tcp_schedule_tlp(struct tcp_sock *tp)
 		delay = TCP_RTO_INIT;
 	}
 	rto_at = tcp_rtx_head(tp)->stamp_ns + tp->rto_ns;
-	if (tcp_now(tp) + delay >= rto_at)
-		return false;
+	if (rto_at > tcp_now(tp)) /* the probe takes the RTO's place: §7.2 */
+		delay = min(delay, rto_at - tcp_now(tp));
 	tcp_rtx_set(tp, TCP_RTX_TLP, delay);
 	return true;
 }
@@ -761,8 +783,8 @@ void tcp_send_tlp(struct tcp_sock *tp)
 sent:
 	tp->tlp_high_seq = tp->snd_nxt ? tp->snd_nxt : 1;
 	MIB_EXT(tcp_sknet(tp), LINUX_MIB_TCPLOSSPROBES);
+	tp->rtx_mode = TCP_RTX_NONE; /* a whole RTO from now */
 rearm:
-	tp->rtx_mode = TCP_RTX_NONE;
 	tcp_rearm_rto(tp);
 }
 
@@ -901,6 +923,9 @@ void tcp_recover(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *
 	u32 delivered, newly_lost;
 	bool new_data = false;
 
+	if (tp->cc->acked)
+		tp->cc->acked(tp, tp->delivered - as->prior_delivered,
+			      as->rtt_us > 0 ? (u32)as->rtt_us : 0);
 	tlp_ack(tp, sg, as);
 	if (as->dsack)
 		reo_window_adapt(tp);
@@ -966,8 +991,6 @@ void tcp_recover(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *
 		prr(tp, delivered, newly_lost, as->una_advanced);
 	else
 		grow(tp, as, delivered);
-	if (tp->cc->acked)
-		tp->cc->acked(tp, delivered, as->rtt_us > 0 ? (u32)as->rtt_us : 0);
 	if (new_data) {
 		tcp_write_xmit(tp, tcp_current_mss(tp), false, 0);
 		if (seq_after(tp->snd_nxt, tp->high_seq))
@@ -985,7 +1008,6 @@ void tcp_rack_timeout(struct tcp_sock *tp)
 	u64 wait;
 	bool found = rack_detect(tp, &wait);
 
-	tp->rtx_mode = TCP_RTX_NONE;
 	if (found && tcp_in_flight(tp) != before) {
 		if (tp->ca_state < CA_RECOVERY) {
 			enter_recovery(tp);
@@ -998,6 +1020,6 @@ void tcp_rack_timeout(struct tcp_sock *tp)
 	}
 	if (wait)
 		tcp_rtx_set(tp, TCP_RTX_REO, wait + 2 * NS_PER_MS);
-	else
+	else if (tp->rtx_mode != TCP_RTX_RTO)
 		tcp_rearm_rto(tp);
 }

@@ -51,7 +51,7 @@ static int set_int(struct tcp_sock *tp, int name, int v)
 	case TCP_NODELAY:
 		tp->nodelay = v != 0;
 		if (v)
-			tcp_push(tp);
+			tcp_push_all(tp);
 		return 0;
 	case TCP_CORK:
 		tp->cork = v != 0;
@@ -189,7 +189,7 @@ static u32 us_since(const struct tcp_sock *tp, u64 ns)
 void tcp_get_info(const struct tcp_sock *tp, struct tcp_info_full *info)
 {
 	const struct sock *sk = &tp->is.sk;
-	u64 busy = tp->busy_ns;
+	u64 ns[TCP_CHRONO_NR];
 
 	memset(info, 0, sizeof(*info));
 	info->state = sk->state;
@@ -245,9 +245,14 @@ void tcp_get_info(const struct tcp_sock *tp, struct tcp_info_full *info)
 	info->data_segs_in = tp->data_segs_in;
 	info->data_segs_out = tp->data_segs_out;
 	info->delivery_rate = tp->delivery_rate;
-	if (tp->busy_start_ns)
-		busy += tcp_now(tp) - tp->busy_start_ns;
-	info->busy_time = busy / NS_PER_US;
+	memcpy(ns, tp->chrono_ns, sizeof(ns));
+	ns[tp->chrono] += tcp_now(tp) - tp->chrono_start_ns;
+	info->busy_time =
+	    (ns[TCP_CHRONO_BUSY] + ns[TCP_CHRONO_RWND] + ns[TCP_CHRONO_SNDBUF]) /
+	    NS_PER_US;
+	info->rwnd_limited = ns[TCP_CHRONO_RWND] / NS_PER_US;
+	info->sndbuf_limited = ns[TCP_CHRONO_SNDBUF] / NS_PER_US;
+	info->rcv_wnd = tp->rcv_wnd;
 	info->delivered = tp->delivered;
 	info->bytes_sent = tp->bytes_sent;
 	info->bytes_retrans = tp->bytes_retrans;

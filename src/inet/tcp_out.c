@@ -434,7 +434,8 @@ static int transmit(struct tcp_sock *tp, const struct pkt *p, u32 seq, u8 flags,
 	else
 		wnd = tcp_select_window(tp);
 	len = build_header(hdr, is->lport, is->pport, seq, tp->rcv_nxt, flags, wnd, &o);
-	if (!(flags & TCPHDR_SYN) && seq_after(tp->snd_up, seq) && tp->snd_up - seq <= 0xffff) {
+	if (!(flags & TCPHDR_SYN) && seq_after(tp->snd_up, seq) &&
+	    tp->snd_up - seq <= 0xffff) {
 		be16 up = cpu_to_be16((u16)(tp->snd_up - seq));
 
 		hdr[offsetof(struct tcp_hdr, flags)] |= TCPHDR_URG;
@@ -541,6 +542,30 @@ void tcp_reply_reset(struct net *net, const struct tcp_seg *sg)
 	tcp_send_bare(net, &b);
 }
 
+/* ---- what the time goes to: RFC 4898's SndLim ---- */
+
+static void chrono_set(struct tcp_sock *tp, enum tcp_chrono c)
+{
+	if (tp->chrono != TCP_CHRONO_NONE)
+		tp->chrono_ns[tp->chrono] += tcp_now(tp) - tp->chrono_start_ns;
+	tp->chrono = (u8)c;
+	tp->chrono_start_ns = tcp_now(tp);
+}
+
+void tcp_chrono_start(struct tcp_sock *tp, enum tcp_chrono c)
+{
+	if (c > tp->chrono)
+		chrono_set(tp, c);
+}
+
+void tcp_chrono_stop(struct tcp_sock *tp, enum tcp_chrono c)
+{
+	if (!tp->rtx.root && !tcp_has_unsent(tp))
+		chrono_set(tp, TCP_CHRONO_NONE);
+	else if (c == tp->chrono)
+		chrono_set(tp, TCP_CHRONO_BUSY);
+}
+
 /* ---- the send queue moves ---- */
 
 /* @p was handed to IP for the first time: from unsent to the tree */
@@ -556,8 +581,8 @@ static void now_sent(struct tcp_sock *tp, struct pkt *p)
 	tcp_rtx_insert(tp, p);
 	list_add_tail(&tp->by_time, &p->node);
 	tp->packets_out += tx->segs;
-	if (!prior)
-		tp->busy_start_ns = tcp_now(tp);
+	if (!(tx->flags & TCPHDR_SYN))
+		tcp_chrono_start(tp, TCP_CHRONO_BUSY);
 	if (!prior || tp->rtx_mode == TCP_RTX_TLP)
 		tcp_rearm_rto(tp);
 }
@@ -629,7 +654,8 @@ u64 tcp_pacing_rate(const struct tcp_sock *tp)
 	u64 rate = (u64)tp->mss_cache * max(tp->cwnd, tp->packets_out) *
 		   (u64)tcp_tun(tcp_sknet(tp), ratio);
 
-	return tp->srtt_us ? rate * (NS_PER_S / NS_PER_US / 100 * 8) / tp->srtt_us : ~0ULL;
+	return tp->srtt_us ? rate * (NS_PER_S / NS_PER_US / 100 * 8) / tp->srtt_us
+			   : ~0ULL;
 }
 
 /*
@@ -682,12 +708,16 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 
 	while ((p = list_first(&tp->unsent, struct pkt, node))) {
 		struct tcp_tx *tx = tcp_tx(p);
-		u32 in_flight = tcp_in_flight(tp);
-		u32 quota = in_flight < tp->cwnd ? tp->cwnd - in_flight : 0;
-		u32 end, limit, goal;
+		u32 in_flight, quota, end, limit, goal;
 		bool last;
 		u8 flags;
 
+		if (!tp->packets_out && !sent)
+			check_idle(tp);
+		in_flight = tcp_in_flight(tp);
+		quota = in_flight < tp->cwnd ? tp->cwnd - in_flight : 0;
+		if (!quota && tx->flags & TCPHDR_FIN && p->len <= mss)
+			quota = 1; /* costs next to nothing */
 		if (!quota) {
 			cwnd_limited = true;
 			if (push_one != 2)
@@ -701,8 +731,6 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 			rwnd_limited = true;
 			break;
 		}
-		if (!tp->packets_out && !sent)
-			check_idle(tp);
 		/* the last one of the queue, and small: Nagle */
 		last = p->node.next == &tp->unsent;
 		if (last && nagle && !push_one && !nagle_ok(tp, p->len, tx->flags, mss))
@@ -712,7 +740,8 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 		if (push_one == 2)
 			quota = 1;
 		limit = (u32)min((u64)limit, (u64)quota * mss);
-		if (p->len > limit && !push_one && worth_waiting(tp, limit, mss, goal)) {
+		if (p->len > limit && !push_one &&
+		    worth_waiting(tp, limit, mss, goal)) {
 			cwnd_limited |= (u64)quota * mss < tcp_wnd_end(tp) - tx->seq;
 			break;
 		}
@@ -730,8 +759,8 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 		tx->segs = count_segs(p->len, mss);
 		/* more than one: a receiver that merges shall not wait for more */
 		flags = TCPHDR_ACK | tx->flags | (tx->segs > 1 ? TCPHDR_PSH : 0);
-		/* an error is a lost segment: the timers deal with it */
-		transmit(tp, p, tx->seq, flags, mss);
+		if (transmit(tp, p, tx->seq, flags, mss) == -ENOBUFS)
+			break; /* it did not get out of this host */
 		if (p->len && p->len % mss)
 			tp->snd_sml = tx->end_seq;
 		now_sent(tp, p);
@@ -740,6 +769,12 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 		if (push_one)
 			break;
 	}
+	if (rwnd_limited)
+		tcp_chrono_start(tp, TCP_CHRONO_RWND);
+	else
+		tcp_chrono_stop(tp, TCP_CHRONO_RWND);
+	if (sent && !cwnd_limited && !tcp_has_unsent(tp) && tp->no_space)
+		tcp_chrono_start(tp, TCP_CHRONO_SNDBUF);
 	if (tp->packets_out) {
 		cwnd_limited |= tcp_in_flight(tp) >= tp->cwnd;
 		if (sent || cwnd_limited)
@@ -749,6 +784,14 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 		return false;
 	}
 	return tcp_has_unsent(tp);
+}
+
+void tcp_push_all(struct tcp_sock *tp)
+{
+	if (tcp_has_unsent(tp) &&
+	    !tcp_state_in(tp, TCPF(CLOSE) | TCPF(SYN_SENT) | TCPF(LISTEN)) &&
+	    tcp_write_xmit(tp, tcp_current_mss(tp), false, 0))
+		tcp_check_probe(tp);
 }
 
 void tcp_push(struct tcp_sock *tp)
@@ -813,9 +856,12 @@ int tcp_retransmit(struct tcp_sock *tp, struct pkt *p, u32 segs)
 		MIB_EXT(net, LINUX_MIB_TCPSYNRETRANS);
 	tp->total_retrans += tx->segs;
 	tp->bytes_retrans += p->len;
-	if (err && err != -ENOBUFS)
+	if (err)
 		MIB_EXT(net, LINUX_MIB_TCPRETRANSFAIL);
-	/* sent or dropped on the way out: the same to us */
+	if (err == -ENOBUFS) {
+		tx->sacked |= TX_EVER; /* no round trip is measured by it any more */
+		return err;
+	}
 	if (!tp->retrans_stamp_ns) {
 		tp->retrans_stamp_ns = tcp_now(tp);
 		tp->retrans_stamp_ts = tcp_ts_now(tp);
@@ -855,8 +901,10 @@ void tcp_xmit_recovery(struct tcp_sock *tp)
 					   : LINUX_MIB_TCPFASTRETRANS);
 		tp->prr_out += tcp_tx(p)->segs;
 	}
-	if (head || (tp->packets_out && !timer_pending(&tp->rtx_timer)))
+	if (head || (tp->packets_out && !timer_pending(&tp->rtx_timer))) {
+		tp->rtx_mode = TCP_RTX_NONE;
 		tcp_rearm_rto(tp);
+	}
 }
 
 /* ---- control segments ---- */
@@ -967,9 +1015,9 @@ void tcp_send_reset(struct tcp_sock *tp)
 }
 
 /* An old sequence number: the peer must answer with an ACK */
-void tcp_send_keepalive(struct tcp_sock *tp)
+int tcp_send_keepalive(struct tcp_sock *tp)
 {
-	transmit(tp, NULL, tp->snd_una - 1, TCPHDR_ACK, tp->mss_cache);
+	return transmit(tp, NULL, tp->snd_una - 1, TCPHDR_ACK, tp->mss_cache);
 }
 
 int tcp_send_probe(struct tcp_sock *tp)
@@ -986,13 +1034,14 @@ int tcp_send_probe(struct tcp_sock *tp)
 		if (p->len > room && tcp_fragment(tp, p, room, mss))
 			return -1;
 		tcp_tx(p)->segs = count_segs(p->len, mss);
-		transmit(tp, p, tcp_tx(p)->seq,
-			 TCPHDR_ACK | TCPHDR_PSH | tcp_tx(p)->flags, mss);
+		if (transmit(tp, p, tcp_tx(p)->seq,
+			     TCPHDR_ACK | TCPHDR_PSH | tcp_tx(p)->flags,
+			     mss) == -ENOBUFS)
+			return -ENOBUFS;
 		now_sent(tp, p);
 		return 0;
 	}
-	tcp_send_keepalive(tp);
-	return 0;
+	return tcp_send_keepalive(tp);
 }
 
 /*

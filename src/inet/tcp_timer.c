@@ -28,7 +28,10 @@ void tcp_rtx_stop(struct tcp_sock *tp)
 	timer_cancel(&tp->rtx_timer);
 }
 
-/* RFC 6298 §5.2, 5.3: from the moment the oldest segment was sent */
+/*
+ * RFC 6298 §5.2, 5.3: an RTO from now; instead of a loss probe or the end of a
+ * reordering window, what is left of it since the oldest segment was sent
+ */
 void tcp_rearm_rto(struct tcp_sock *tp)
 {
 	const struct pkt *head = tcp_rtx_head(tp);
@@ -41,7 +44,9 @@ void tcp_rearm_rto(struct tcp_sock *tp)
 			tcp_rtx_stop(tp);
 		return;
 	}
-	at = head->stamp_ns + tp->rto_ns;
+	at = tcp_now(tp) + tp->rto_ns;
+	if (tp->rtx_mode == TCP_RTX_TLP || tp->rtx_mode == TCP_RTX_REO)
+		at = head->stamp_ns + tp->rto_ns;
 	tcp_rtx_set(tp, TCP_RTX_RTO,
 		    at > tcp_now(tp) + NS_PER_MS ? at - tcp_now(tp) : NS_PER_MS);
 }
@@ -148,8 +153,8 @@ static void back_off(struct tcp_sock *tp)
 static void synack_again(struct tcp_sock *tp)
 {
 	struct net *net = tcp_sknet(tp);
-	u32 most = tp->syn_retries ? tp->syn_retries
-				   : (u32)tcp_tun(net, T_SYNACK_RETRIES) + 1;
+	u32 most =
+	    tp->syn_retries ? tp->syn_retries : (u32)tcp_tun(net, T_SYNACK_RETRIES) + 1;
 
 	if (tp->retransmits >= most) {
 		give_up(tp);
@@ -234,15 +239,26 @@ void tcp_check_probe(struct tcp_sock *tp)
 {
 	if (tp->packets_out || !tcp_has_unsent(tp) || tp->rtx_mode != TCP_RTX_NONE)
 		return;
-	if (!tp->probe_start_ns)
-		tp->probe_start_ns = tcp_now(tp);
 	tcp_rtx_set(tp, TCP_RTX_PROBE0, probe_delay(tp));
+}
+
+/* TCP_USER_TIMEOUT ends it on time */
+static u64 probe_until_timeout(const struct tcp_sock *tp, u64 wait)
+{
+	u64 end = tp->probe_start_ns + tp->user_timeout_ms * NS_PER_MS;
+
+	if (!tp->user_timeout_ms || !tp->probe_start_ns)
+		return wait;
+	return min(wait, end > tcp_now(tp) ? max(end - tcp_now(tp), 2 * NS_PER_MS)
+					   : 2 * NS_PER_MS);
 }
 
 static void probe(struct tcp_sock *tp)
 {
 	struct net *net = tcp_sknet(tp);
 	u32 most;
+	u64 wait;
+	int err;
 
 	tp->rtx_mode = TCP_RTX_NONE;
 	if (tp->packets_out || !tcp_has_unsent(tp)) {
@@ -250,8 +266,10 @@ static void probe(struct tcp_sock *tp)
 		tp->probe_start_ns = 0;
 		return;
 	}
-	if (tp->user_timeout_ms && tp->probe_start_ns &&
-	    tcp_now(tp) - tp->probe_start_ns >= tp->user_timeout_ms * NS_PER_MS) {
+	if (!tp->probe_start_ns)
+		tp->probe_start_ns = tcp_now(tp);
+	else if (tp->user_timeout_ms &&
+		 tcp_now(tp) - tp->probe_start_ns >= tp->user_timeout_ms * NS_PER_MS) {
 		give_up(tp);
 		return;
 	}
@@ -262,7 +280,7 @@ static void probe(struct tcp_sock *tp)
 		give_up(tp);
 		return;
 	}
-	tcp_send_probe(tp);
+	err = tcp_send_probe(tp);
 	if (tp->packets_out) {
 		/* data went out after all */
 		tp->probes_out = 0;
@@ -271,9 +289,14 @@ static void probe(struct tcp_sock *tp)
 	}
 	if (tp->probes_out < 255)
 		tp->probes_out++;
-	if (tp->backoff < 32)
-		tp->backoff++;
-	tcp_rtx_set(tp, TCP_RTX_PROBE0, probe_delay(tp));
+	if (err == -ENOBUFS) { /* local: soon again, without doubling */
+		wait = TCP_RESOURCE_PROBE;
+	} else {
+		if (tp->backoff < 32)
+			tp->backoff++;
+		wait = probe_delay(tp);
+	}
+	tcp_rtx_set(tp, TCP_RTX_PROBE0, probe_until_timeout(tp, wait));
 }
 
 static void rtx_fire(struct timer *t)

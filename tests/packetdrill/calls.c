@@ -340,7 +340,9 @@ static ssize_t transmit(struct pd *pd, int fd, struct msg *m)
 		if (!blocks(pd, fd, m->flags) || (!want && n >= 0))
 			return sum ? sum : n;
 		sk->writers++;
-		again = pd_wait(pd, end);
+		do
+			again = pd_wait(pd, end);
+		while (again && !(sk->ops->poll(sk) & (POLLOUT | POLLERR | POLLHUP)));
 		sk->writers--;
 		if (!again)
 			return sum ? sum : n;

@@ -212,6 +212,12 @@ static void command(struct pd *pd, char *words)
 			route_command(pd, words + strlen(verbs[i]));
 	if (!strncmp(words, "tc qdisc ", 9))
 		pd->drop_all = strstr(words, "limit 0") != NULL;
+	if (!strncmp(words, "ethtool -K ", 11)) {
+		if (strstr(words, "tso off"))
+			pd->dev->features_gso = false;
+		if (strstr(words, "tso on"))
+			pd->dev->features_gso = true;
+	}
 	if (!strncmp(words, "ip tcp_metrics flush", 20))
 		tcp_peers_flush(pd->net);
 }
