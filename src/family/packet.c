@@ -234,7 +234,7 @@ static int packet_create(struct net *net, const struct caller *c, int type,
 	ps = slab_get(&pw->slab);
 	if (!ps)
 		return -ENOBUFS;
-	sock_init(&ps->sk, net, &packet_ops, &pw->slab, AF_PACKET, type, protocol);
+	sock_init(&ps->sk, net, &packet_ops, &pw->slab, AF_PACKET, type, 0);
 	list_init(&ps->members);
 	ps->num = be16_to_cpu((__force be16)(u16)protocol);
 	ps->ring.share.fd = -1;
