@@ -10,14 +10,18 @@
 
 #include "core/net.h"
 
-/*
- * All namespaces of a warren have one owner, the user who started it: what a
- * caller may do in one it may do in all (N2.9 with a single owner).
- */
+u64 caller_caps_in(const struct caller *c, const struct net *net)
+{
+	u64 caps = c->caps;
+
+	if (c->ops && c->ops->caps_in)
+		caps = c->ops->caps_in(c, net);
+	return caps & ~c->withheld;
+}
+
 bool caller_can_in(const struct caller *c, const struct net *net, int cap)
 {
-	(void)net;
-	return caller_can(c, cap);
+	return caller_caps_in(c, net) >> cap & 1;
 }
 
 int caller_net_by_fd(const struct caller *c, int fd, struct net **out)

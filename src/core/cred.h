@@ -21,24 +21,29 @@ struct caller_ops {
 	int (*net_by_fd)(const struct caller *c, int fd, struct net **out);
 	/* -ESRCH */
 	int (*net_by_pid)(const struct caller *c, int pid, struct net **out);
+	/* Bits CAP_x over the owner of @net; NULL: caps, whoever owns it */
+	u64 (*caps_in)(const struct caller *c, const struct net *net);
 };
 
 struct caller {
 	struct net *net; /* where its new sockets are made */
 	u32 uid, gid;
 	s32 pid;
-	u64 caps;		      /* over its net's owner; bit CAP_x */
+	u64 caps;		      /* over the warren's own user; bit CAP_x */
+	u64 withheld;		      /* bits it may not use in this request */
 	const struct caller_ops *ops; /* NULL: nothing can be resolved */
 	void *arg;
 };
 
+/* What is not a namespace's own (N2.9: SO_RCVBUFFORCE) */
 static inline bool caller_can(const struct caller *c, int cap)
 {
-	return c->caps >> cap & 1;
+	return (c->caps & ~c->withheld) >> cap & 1;
 }
 
-/* May @c do what needs @cap to an object of @net? (N2.9; one owner today: the warren's
- * user) */
+/* What @c can do to objects of @net (N2.9): a mask of CAP_x */
+u64 caller_caps_in(const struct caller *c, const struct net *net);
+/* May @c do what needs @cap to an object of @net? */
 bool caller_can_in(const struct caller *c, const struct net *net, int cap);
 int caller_net_by_fd(const struct caller *c, int fd, struct net **out);
 int caller_net_by_pid(const struct caller *c, int pid, struct net **out);

@@ -35,6 +35,7 @@ struct net {
 	u64 cookie; /* SO_NETNS_COOKIE: never reused */
 	struct table_node by_cookie;
 	u32 mix;       /* mixed into every shared hash */
+	void *owner;   /* the front end's: whose it is, for caller_ops.caps_in */
 	char name[64]; /* for people: what it was called first; may be empty */
 	struct random random;
 	struct mem mem;

@@ -427,7 +427,7 @@ static int set_socket_opt(struct sock *sk, const struct caller *c, int name, int
 		sock_wake(sk, POLLOUT);
 		return 0;
 	case SO_SNDBUFFORCE:
-		if (!caller_can_in(c, net, CAP_NET_ADMIN))
+		if (!caller_can(c, CAP_NET_ADMIN))
 			return -EPERM;
 		sk->sndbuf_locked = 1;
 		sk->sndbuf = doubled(v, SO_MAX, MIN_SNDBUF);
@@ -438,7 +438,7 @@ static int set_socket_opt(struct sock *sk, const struct caller *c, int name, int
 		sk->rcvbuf = doubled(v, tunable_int(net, &t[T_RMEM_MAX]), MIN_RCVBUF);
 		return 0;
 	case SO_RCVBUFFORCE:
-		if (!caller_can_in(c, net, CAP_NET_ADMIN))
+		if (!caller_can(c, CAP_NET_ADMIN))
 			return -EPERM;
 		sk->rcvbuf_locked = 1;
 		sk->rcvbuf = doubled(v, SO_MAX, MIN_RCVBUF);

@@ -486,9 +486,15 @@ static int real_by_pid(const struct caller *c, int pid, struct net **out)
 	return caller_net_by_pid(c->arg, pid, out);
 }
 
+static u64 real_caps_in(const struct caller *c, const struct net *net)
+{
+	return c->arg ? caller_caps_in(c->arg, net) : 0;
+}
+
 static const struct caller_ops real_ops = {
     .net_by_fd = real_by_fd,
     .net_by_pid = real_by_pid,
+    .caps_in = real_caps_in,
 };
 
 static void one_request(struct nl_sock *nk, const struct nl_family *f,
@@ -506,7 +512,7 @@ static void one_request(struct nl_sock *nk, const struct nl_family *f,
 	rq.caller.ops = &real_ops;
 	rq.caller.arg = (void *)(uintptr_t)m->caller;
 	rq.caller.net = nk->sk.net;
-	rq.caller.caps &= nk->opener_caps;
+	rq.caller.withheld |= ~nk->opener_caps;
 	if (nlh->nlmsg_flags & NLM_F_REQUEST && nlh->nlmsg_type >= NLMSG_MIN_TYPE)
 		err = f->request(&rq);
 	if (err == 1)
@@ -907,7 +913,7 @@ static int netlink_create(struct net *net, const struct caller *c, int type,
 	sock_init(&nk->sk, net, &netlink_ops, &nw->slab, AF_NETLINK, type, protocol);
 	list_init(&nk->mc_node);
 	list_init(&nk->all_node);
-	nk->opener_caps = c ? c->caps : 0;
+	nk->opener_caps = c ? caller_caps_in(c, net) : 0;
 	*out = &nk->sk;
 	return 0;
 }

@@ -13,6 +13,7 @@
 
 #include "super/calls.h"
 
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
@@ -24,6 +25,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "super/cred.h"
 #include "super/memory.h"
 #include "super/netns.h"
 
@@ -342,7 +344,12 @@ static void ioctl_netns(struct super *s, struct call *c, const struct endpoint *
 {
 	const struct net *net = ep ? ep->sk->net : super_net(s, c);
 	struct netns *ns = netns_by_net(s, net);
-	int fd = ns ? netns_open(s, ns, false) : -ENOENT;
+	int fd = -ENOENT;
+
+	if (ns && !cred_can(cred_of(s, c->tid), ns->owner, CAP_NET_ADMIN))
+		fd = -EPERM;
+	else if (ns)
+		fd = netns_open(s, ns, false);
 
 	if (fd < 0) {
 		super_reply(s, c, fd);

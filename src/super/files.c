@@ -61,11 +61,13 @@
 #include "core/net.h"
 #include "core/tunable.h"
 #include "core/view.h"
+#include "super/cred.h"
 #include "super/memory.h"
 #include "super/mounts.h"
 #include "super/netns.h"
 #include "super/task.h"
 #include "super/trace.h"
+#include "super/userns.h"
 
 enum { TUNABLE_MAX = 4096, TREE_DEPTH = 16, STALE_S = 60 };
 
@@ -78,14 +80,16 @@ struct bind {
 	char path[];
 };
 
-/* An open tunable: our end of the pair. */
+/* An open tunable, or map of a user namespace: our end of the pair. */
 struct tunable_file {
 	struct list node;
 	struct ident ident; /* of the program's end */
 	pid_t tid;	    /* who is followed for it (trace.c); 0: nobody */
 	struct source src;
-	struct net *net; /* one user */
-	bool view;	 /* of /sys/class/net */
+	struct net *net;     /* one user; NULL: */
+	struct userns *user; /* held, and: */
+	enum userns_file what;
+	bool view; /* of /sys/class/net */
 	char path[];
 };
 
@@ -204,9 +208,32 @@ static void path_set_self(struct path *p)
 		p->pid = tgid;
 }
 
-static void path_classify_proc(struct path *p, const char *at)
+/* What says who a process is */
+static bool path_classify_identity(struct super *s, struct path *p, const char *rest,
+				   bool self)
+{
+	enum path_kind kind = PATH_IDMAP;
+
+	if (!strcmp(rest, "status"))
+		kind = PATH_STATUS;
+	else if (!strcmp(rest, "ns/user"))
+		kind = PATH_NS_USER;
+	else if (strcmp(rest, "uid_map") != 0 && strcmp(rest, "gid_map") != 0 &&
+		 strcmp(rest, "setgroups") != 0)
+		return false;
+	if (self)
+		path_set_self(p);
+	/* the first user namespace is the host's own */
+	if (kind != PATH_STATUS && userns_is_first(cred_of(s, p->pid)->ns))
+		return false;
+	path_set(p, kind, rest);
+	return true;
+}
+
+static void path_classify_proc(struct super *s, struct path *p, const char *at)
 {
 	const char *rest;
+	bool self;
 	char *end;
 
 	rest = path_word(at, "net");
@@ -221,6 +248,7 @@ static void path_classify_proc(struct path *p, const char *at)
 		return;
 	}
 	rest = path_word(at, "self");
+	self = rest != NULL;
 	if (rest && (!strcmp(rest, "ns/net") || path_word(rest, "net")))
 		path_set_self(p);
 	if (!rest)
@@ -246,6 +274,8 @@ static void path_classify_proc(struct path *p, const char *at)
 		path_set(p, PATH_MOUNTINFO, rest);
 		return;
 	}
+	if (s->map_root && path_classify_identity(s, p, rest, self))
+		return;
 	if (!strcmp(rest, "ns/net")) {
 		path_set(p, PATH_NS_NET, rest);
 		return;
@@ -322,7 +352,7 @@ static void path_classify(struct super *s, struct path *p, const struct call *c)
 	}
 	rest = path_below(p->abs, "/proc");
 	if (rest) {
-		path_classify_proc(p, rest);
+		path_classify_proc(s, p, rest);
 		return;
 	}
 	rest = path_below(p->abs, "/sys/class/net");
@@ -394,17 +424,28 @@ static int path_task_netns(struct super *s, const struct call *c, pid_t pid,
 	if (!err)
 		return 0;
 	snprintf(dir, sizeof(dir), "/proc/%d", (int)pid);
-	return access(dir, F_OK) ? -ENOENT : -EACCES;
+	return access(dir, F_OK) || !task_is_alive(pid) ? -ENOENT : -EACCES;
+}
+
+/* /proc/PID/ns/X asks more than /proc/PID/net (N2.7, N2.11) */
+static bool path_may_read(struct super *s, const struct call *c, pid_t pid)
+{
+	return pid == c->tid || cred_may_read(cred_of(s, c->tid), cred_of(s, pid));
 }
 
 int files_netns(struct super *s, const struct call *c, const struct path *p,
 		struct netns **out)
 {
+	int err;
+
 	switch (p->kind) {
 	case PATH_NETNS_NAME:
 		return files_netns_by_name(s, p->rest, out);
 	case PATH_NS_NET:
-		return path_task_netns(s, c, p->pid, out);
+		err = path_task_netns(s, c, p->pid, out);
+		if (!err && !path_may_read(s, c, p->pid))
+			err = -EACCES;
+		return err;
 	case PATH_BOUND:
 		*out = p->ns;
 		return 0;
@@ -537,6 +578,25 @@ static void mountinfo_copy(int fd, struct text *out)
 	}
 	free(line);
 	fclose(f);
+}
+
+/* A file of the host, with a NUL behind it; freed by the caller. 0, negative errno */
+static int file_read_all(const char *path, char **out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct text t;
+	char buf[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	text_init(&t);
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		text_add(&t, buf, (size_t)n);
+	close(fd);
+	*out = t.failed ? NULL : strndup(t.s ? t.s : "", t.len);
+	text_fini(&t);
+	return *out ? 0 : -ENOMEM;
 }
 
 /* The host's mountinfo, and a line for each named namespace (lsns reads them) */
@@ -686,14 +746,20 @@ static void tunable_del(struct super *s, struct tunable_file *t)
 	if (t->tid)
 		trace_leave(s, t->tid);
 	list_del(&t->node);
-	net_put(t->net);
+	if (t->net)
+		net_put(t->net);
+	userns_put(s, t->user);
 	free(t);
 }
 
-static int tunable_put(const struct tunable_file *t, const char *s, size_t len)
+/* @tid: who writes, as far as it is known */
+static int tunable_take(struct super *s, const struct tunable_file *t, pid_t tid,
+			const char *buf, size_t n)
 {
-	return t->view ? view_write(t->net, t->path, s, len)
-		       : tunable_write(t->net, t->path, s, len);
+	if (!t->net)
+		return userns_write(s, t->user, t->what, tid, buf, n);
+	return t->view ? view_write(t->net, t->path, buf, n)
+		       : tunable_write(t->net, t->path, buf, n);
 }
 
 static void tunable_event(struct super *s, struct source *src, u32 events)
@@ -704,7 +770,7 @@ static void tunable_event(struct super *s, struct source *src, u32 events)
 
 	(void)events;
 	while ((n = recv(src->fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
-		int err = tunable_put(t, buf, (size_t)n);
+		int err = tunable_take(s, t, t->tid, buf, (size_t)n);
 
 		if (err)
 			log_warn(&s->log, "%s/%s: \"%.*s\" refused: %s",
@@ -746,17 +812,17 @@ static bool tunable_written(struct super *s, pid_t tid, int fd, u64 addr, u64 n,
 		err = mem_gather(&c, iov, is_vector ? n : 1, 0, buf,
 				 min(len, sizeof(buf)));
 	if (!err)
-		err = tunable_put(t, buf, min(len, sizeof(buf)));
+		err = tunable_take(s, t, tid, buf, min(len, sizeof(buf)));
 	*ret = err ? err : (s64)len;
 	return true;
 }
 
-static int tunable_open(struct super *s, const struct call *c, struct net *net,
-			const struct path *p, int flags)
+/* Return: the program's end, or a negative errno. @out: borrowed */
+static int tunable_pair(struct super *s, const struct call *c, const char *path,
+			struct tunable_file **out)
 {
-	size_t n = strlen(p->rest) + 1;
+	size_t n = strlen(path) + 1;
 	struct tunable_file *t;
-	struct text text;
 	int pair[2], err;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
@@ -765,9 +831,7 @@ static int tunable_open(struct super *s, const struct call *c, struct net *net,
 	t = calloc(1, sizeof(*t) + n);
 	if (!t)
 		goto err_close;
-	memcpy(t->path, p->rest, n);
-	t->view = p->kind == PATH_VIEW;
-	t->net = net;
+	memcpy(t->path, path, n);
 	err = super_ident_add(s, &t->ident, IDENT_TUNABLE, pair[1]);
 	if (err)
 		goto err_free;
@@ -776,15 +840,8 @@ static int tunable_open(struct super *s, const struct call *c, struct net *net,
 		goto err_ident;
 	if (!trace_follow(s, c->tid, tunable_written))
 		t->tid = c->tid;
-	net_get(net);
 	list_add_tail(&s->files->tunables, &t->node);
-	if ((flags & O_ACCMODE) == O_RDWR) {
-		text_init(&text);
-		if (!path_text(net, p, &text) && text.len)
-			send(pair[0], text.s, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		text_fini(&text);
-	}
-	shutdown(pair[0], SHUT_WR);
+	*out = t;
 	return pair[1];
 err_ident:
 	super_ident_del(s, &t->ident);
@@ -794,6 +851,137 @@ err_close:
 	close(pair[0]);
 	close(pair[1]);
 	return err;
+}
+
+static int tunable_open(struct super *s, const struct call *c, struct net *net,
+			const struct path *p, int flags)
+{
+	struct tunable_file *t;
+	struct text text;
+	int fd = tunable_pair(s, c, p->rest, &t);
+
+	if (fd < 0)
+		return fd;
+	net_get(net);
+	t->net = net;
+	t->view = p->kind == PATH_VIEW;
+	if ((flags & O_ACCMODE) == O_RDWR) {
+		text_init(&text);
+		if (!path_text(net, p, &text) && text.len)
+			send(t->src.fd, text.s, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		text_fini(&text);
+	}
+	shutdown(t->src.fd, SHUT_WR);
+	return fd;
+}
+
+/* ---- who a process is ---- */
+
+static int idmap_open(struct super *s, const struct call *c, const struct path *p,
+		      int flags)
+{
+	struct userns *ns = cred_of(s, p->pid)->ns;
+	struct tunable_file *t;
+	enum userns_file what = !strcmp(p->rest, "uid_map")   ? USERNS_UID_MAP
+				: !strcmp(p->rest, "gid_map") ? USERNS_GID_MAP
+							      : USERNS_SETGROUPS;
+	struct text text;
+	int fd;
+
+	text_init(&text);
+	userns_show(ns, cred_of(s, c->tid)->ns, what, &text);
+	if ((flags & O_ACCMODE) == O_RDONLY) {
+		fd = text.failed ? -ENOMEM : text_memfd(&text);
+		text_fini(&text);
+		return fd;
+	}
+	fd = tunable_pair(s, c, p->rest, &t);
+	if (fd >= 0) {
+		userns_get(ns);
+		t->user = ns;
+		t->what = what;
+		if ((flags & O_ACCMODE) == O_RDWR)
+			send(t->src.fd, text.s, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		shutdown(t->src.fd, SHUT_WR);
+	}
+	text_fini(&text);
+	return fd;
+}
+
+static void status_line(struct text *t, const char *line, size_t n, const struct cred *c,
+			const struct userns *reader)
+{
+	const struct {
+		const char *name;
+		u64 set;
+	} sets[] = {
+	    {"CapInh:", c->inheritable}, {"CapPrm:", c->permitted},
+	    {"CapEff:", c->effective},	 {"CapBnd:", c->bounding},
+	    {"CapAmb:", c->ambient},
+	};
+	const u32 uids[4] = {c->uid, c->euid, c->suid, c->fsuid};
+	const u32 gids[4] = {c->gid, c->egid, c->sgid, c->fsgid};
+	bool group = line[0] == 'G';
+
+	if (!strncmp(line, "Uid:", 4) || !strncmp(line, "Gid:", 4)) {
+		text_printf(t, "%.4s", line);
+		for (int i = 0; i < 4; i++)
+			text_printf(t, "\t%u",
+				    userns_from_base(reader, group,
+						     group ? gids[i] : uids[i]));
+		text_printf(t, "\n");
+		return;
+	}
+	if (!strncmp(line, "Groups:", 7)) {
+		text_printf(t, "Groups:\t");
+		for (u32 i = 0; i < c->n_groups; i++)
+			text_printf(t, "%u ",
+				    userns_from_base(reader, true, c->groups[i]));
+		text_printf(t, "%s\n", c->n_groups ? "" : " ");
+		return;
+	}
+	if (!strncmp(line, "NoNewPrivs:", 11)) {
+		text_printf(t, "NoNewPrivs:\t%u\n", c->no_new_privs);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		if (strncmp(line, sets[i].name, 7) != 0)
+			continue;
+		text_printf(t, "%s\t%016llx\n", sets[i].name,
+			    (unsigned long long)sets[i].set);
+		return;
+	}
+	text_add(t, line, n);
+}
+
+/* The host's, with who the process is for us (with -r) */
+static int status_open(struct super *s, const struct call *c, const struct path *p)
+{
+	const struct cred *of = cred_of(s, p->pid);
+	const struct userns *reader = cred_of(s, c->tid)->ns;
+	char name[64], *buf, *at;
+	struct text t;
+	int fd, err;
+
+	snprintf(name, sizeof(name), "/proc/%d/status", (int)p->pid);
+	err = file_read_all(name, &buf);
+	if (err)
+		return err;
+	text_init(&t);
+	for (at = buf; *at;) {
+		size_t n = strcspn(at, "\n");
+
+		n += at[n] == '\n';
+		if (task_is_ours(s, p->pid))
+			status_line(&t, at, n, of, reader);
+		else
+			text_add(&t, at, n);
+		at += n;
+	}
+	free(buf);
+	fd = t.failed ? -ENOMEM : text_memfd(&t);
+	text_fini(&t);
+	return fd;
 }
 
 /* ---- open ---- */
@@ -881,6 +1069,14 @@ static int path_open(struct super *s, const struct call *c, const struct path *p
 		return stack_file_open(s, c, p, flags);
 	case PATH_MOUNTINFO:
 		return mountinfo_open(s, p);
+	case PATH_STATUS:
+		return (flags & O_ACCMODE) == O_RDONLY ? status_open(s, c, p) : -EACCES;
+	case PATH_NS_USER:
+		if (!path_may_read(s, c, p->pid))
+			return -EACCES;
+		return userns_open(s, cred_of(s, p->pid)->ns);
+	case PATH_IDMAP:
+		return idmap_open(s, c, p, flags);
 	case PATH_ETC:
 		fd = open(p->instead, flags | O_CLOEXEC,
 			  mode & ~(mode_t)task_umask(c->tid));
@@ -942,13 +1138,14 @@ static void call_openat2(struct super *s, struct call *c)
 /* Only opening it is ours, or nothing is. */
 static bool path_is_host(const struct path *p)
 {
-	return p->kind == PATH_FOREIGN || p->kind == PATH_MOUNTINFO;
+	return p->kind == PATH_FOREIGN || p->kind == PATH_MOUNTINFO ||
+	       p->kind == PATH_STATUS || p->kind == PATH_IDMAP;
 }
 
 /* Is it a symbolic link of the host that leads to ours? */
 static bool path_is_link(const struct path *p)
 {
-	return p->kind == PATH_NS_NET || !strcmp(p->abs, "/proc/net");
+	return p->kind == PATH_NS_NET || p->kind == PATH_NS_USER || !strcmp(p->abs, "/proc/net");
 }
 
 /* A stat of what the path stands for; made up where no file stands behind it */
@@ -973,6 +1170,12 @@ static int path_stat(struct super *s, const struct call *c, const struct path *p
 		if (err)
 			return err;
 		return fstatat(s->files->ns, ns->file, st, 0) ? -errno : 0;
+	case PATH_NS_USER:
+		if (!path_may_read(s, c, p->pid))
+			return -EACCES;
+		return fstatat(s->files->ns, cred_of(s, p->pid)->ns->file, st, 0)
+			   ? -errno
+			   : 0;
 	case PATH_ETC:
 		return stat(p->instead, st) ? -errno : 0;
 	default:
@@ -1089,6 +1292,16 @@ static void call_faccessat(struct super *s, struct call *c)
 	do_access(s, c, (int)c->args[0], c->args[1], (int)c->args[2]);
 }
 
+static s64 readlink_answer(const struct call *c, u64 to, u64 size, const char *text,
+			   size_t n)
+{
+	int err;
+
+	n = min(n, (size_t)(u32)size);
+	err = (s32)size <= 0 ? -EINVAL : mem_write(c, to, text, n);
+	return err ? err : (s64)n;
+}
+
 /* /sys/class/net/DEV leads to /sys/devices/virtual/net/DEV */
 static bool path_is_class_link(const struct path *p)
 {
@@ -1131,6 +1344,13 @@ static void do_readlink(struct super *s, struct call *c, int dirfd, u64 addr, u6
 		path_class_link(s, c, &p, to, size);
 		return;
 	}
+	if (p.kind == PATH_NS_USER) {
+		err = path_stat(s, c, &p, &st);
+		n = text_format(text, sizeof(text), "user:[%llu]",
+				(unsigned long long)st.st_ino);
+		super_reply(s, c, err ? err : readlink_answer(c, to, size, text, n));
+		return;
+	}
 	if (p.kind != PATH_NS_NET) { /* realpath() asks of each step: it is no link */
 		err = path_stat(s, c, &p, &st);
 		super_reply(s, c, err ? err : -EINVAL);
@@ -1143,9 +1363,7 @@ static void do_readlink(struct super *s, struct call *c, int dirfd, u64 addr, u6
 	}
 	n = text_format(text, sizeof(text), "net:[%llu]",
 			(unsigned long long)ns->ident.ino);
-	n = min(n, (size_t)(u32)size);
-	err = (s32)size <= 0 ? -EINVAL : mem_write(c, to, text, n);
-	super_reply(s, c, err ? err : (s64)n);
+	super_reply(s, c, readlink_answer(c, to, size, text, n));
 }
 
 static void call_readlink(struct super *s, struct call *c)

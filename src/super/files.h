@@ -19,6 +19,9 @@ enum path_kind {
 	PATH_VIEW,	 /* /proc/net/REST, /proc/PID/net/REST, /sys/class/net/REST */
 	PATH_TUNABLE,	 /* /proc/sys/net/REST */
 	PATH_MOUNTINFO,	 /* /proc/PID/mountinfo */
+	PATH_STATUS,	 /* /proc/PID/status, with -r */
+	PATH_NS_USER,	 /* /proc/PID/ns/user, where it is one of ours */
+	PATH_IDMAP,	 /* /proc/PID/uid_map, gid_map, setgroups, likewise */
 	PATH_ETC,	 /* /etc/netns, or a file bound from it; rest: what instead */
 };
 

@@ -15,6 +15,7 @@ struct netns {
 	struct net *net;    /* one user reference; NULL without a stack */
 	u32 index;	    /* in the tags of processes; 0: initial */
 	u32 slot;	    /* in the priorities of threads; 0: none */
+	struct userns *owner; /* held */
 	u32 pins;	    /* calls on their way that will need it; binds */
 	bool initial;
 	bool inhabited;	       /* the sweep saw a task in it */
@@ -24,9 +25,10 @@ struct netns {
 	char file[24];	       /* its file's name in the private directory */
 };
 
-/* A new, empty namespace; nobody is in it, the next sweep would end it.
+/* A new, empty namespace of @owner; nobody is in it, the next sweep would end it.
  * @name: what people call it first, or "". Return: 0 or a negative errno */
-int netns_new(struct super *s, const char *name, struct netns **out);
+int netns_new(struct super *s, const char *name, struct userns *owner,
+	      struct netns **out);
 /* NULL: none */
 struct netns *netns_by_index(struct super *s, u32 index);
 struct netns *netns_by_net(struct super *s, const struct net *net);
@@ -36,6 +38,8 @@ int netns_by_fd(struct super *s, const struct call *c, int fd, bool pidfd_too,
 		struct netns **out);
 /* The namespace of process @pid. Return: 0 or -ESRCH (gone, zombie, not ours) */
 int netns_by_pid(struct super *s, pid_t pid, struct netns **out);
+/* The process that our descriptor @fd, a pidfd, names. 0: it is none; -1: it ended */
+pid_t pidfd_pid(int fd);
 /* Open its file, read-only and close-on-exec. @path: for O_PATH, which ADDFD does not
  * hand over; setns() refuses it all the same. Return: descriptor or negative errno */
 int netns_open(struct super *s, const struct netns *ns, bool path);
@@ -44,6 +48,7 @@ int netns_open(struct super *s, const struct netns *ns, bool path);
  * Lives as long as the call's handler. */
 struct super_caller {
 	struct caller caller;
+	const struct cred *cred;
 	struct super *s;
 	const struct call *c;
 };

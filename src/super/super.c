@@ -53,6 +53,7 @@
 #include "core/worker.h"
 #include "super/calls.h"
 #include "super/control.h"
+#include "super/cred.h"
 #include "super/files.h"
 #include "super/launch.h"
 #include "super/mounts.h"
@@ -695,6 +696,8 @@ int super_new(const struct super_config *cfg, struct super **out)
 	s->map_root = cfg->map_root;
 	s->uid = cfg->map_root ? 0 : getuid();
 	s->gid = cfg->map_root ? 0 : getgid();
+	s->host_uid = getuid();
+	s->host_gid = getgid();
 	s->wait = cfg->wait;
 	s->signals.fd = -1;
 	s->parent = getppid();
@@ -707,6 +710,7 @@ int super_new(const struct super_config *cfg, struct super **out)
 	table_init(&s->tasks);
 	super_add_rows(s, files_rows, files_rows_n);
 	super_add_rows(s, netns_rows, netns_rows_n);
+	super_add_rows(s, cred_rows, cred_rows_n);
 	super_add_rows(s, calls_rows, calls_rows_n);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	s->facilities = task_probe() & ~cfg->disable;
@@ -727,9 +731,12 @@ int super_new(const struct super_config *cfg, struct super **out)
 	err = files_init(s, cfg->runtime, cfg->name);
 	if (err)
 		goto err_mounts;
-	err = netns_init(s);
+	err = cred_init(s);
 	if (err)
 		goto err_files;
+	err = netns_init(s);
+	if (err)
+		goto err_cred;
 	err = plane_init(s);
 	if (err)
 		goto err_netns;
@@ -742,6 +749,8 @@ err_plane:
 	plane_fini(s);
 err_netns:
 	netns_fini(s);
+err_cred:
+	cred_fini(s);
 err_files:
 	files_fini(s);
 err_mounts:
@@ -769,6 +778,7 @@ void super_free(struct super *s)
 	plane_fini(s);
 	files_release(s);
 	netns_fini(s);
+	cred_fini(s);
 	files_fini(s);
 	mounts_fini(s);
 	task_fini(s);

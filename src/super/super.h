@@ -26,12 +26,14 @@
 #include <sys/types.h>
 
 struct call;
+struct creds;
 struct files;
 struct mounts;
 struct net;
 struct netns;
 struct plane;
 struct super;
+struct userns;
 struct warren;
 
 /* ---- the loop ---- */
@@ -123,6 +125,7 @@ bool super_call_valid(struct super *s, const struct call *c);
 enum ident_kind {
 	IDENT_SOCKET,  /* plane.c: struct endpoint */
 	IDENT_NETNS,   /* netns.c: struct netns */
+	IDENT_USERNS,  /* userns.c: struct userns */
 	IDENT_TUNABLE, /* files.c: an open /proc/sys/net file */
 };
 
@@ -185,7 +188,12 @@ struct super {
 	u32 tag; /* this warren's random word in the tags of task.c */
 	bool map_root;
 	bool wait;
-	u32 uid, gid; /* of all programs, as they see it */
+	u32 uid, gid; /* of all programs, as they see it at first */
+	u32 host_uid, host_gid; /* as the host sees it */
+	struct creds *creds;	/* cred.c */
+	struct userns *first_userns;
+	struct list usernses; /* struct userns, without the first */
+	u32 last_userns;
 
 	int epfd;
 	struct list listeners;

@@ -343,7 +343,18 @@ bool task_signal_pending(pid_t tid)
 	return (own | shared) & ~blocked;
 }
 
-static bool task_is_alone(pid_t tid)
+pid_t task_tracer(pid_t tid)
+{
+	char status[4096];
+	u64 pid;
+
+	if (proc_read(tid, "status", status, sizeof(status)) ||
+	    !status_field(status, "TracerPid", 10, &pid))
+		return 0;
+	return (pid_t)pid;
+}
+
+bool task_is_alone(pid_t tid)
 {
 	char status[4096];
 	u64 n;
@@ -503,6 +514,14 @@ void task_kill_children(int sig)
 			if (f.parents[i] == getpid())
 				kill(f.pids[i], sig);
 	family_free(&f);
+}
+
+bool task_is_alive(pid_t tid)
+{
+	char state;
+
+	proc_parent(tid, &state);
+	return state != 'Z' && state != 'X';
 }
 
 /* ---- the tag ---- */

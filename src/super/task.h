@@ -52,6 +52,12 @@ pid_t task_tgid(pid_t tid);
 int task_fd_flags(const struct call *c, int fd);
 /* The same, remembered as long as the thread lives */
 pid_t task_pid(struct super *s, pid_t tid);
+/* Who traces it; 0: nobody */
+pid_t task_tracer(pid_t tid);
+/* Is it there, and no zombie? */
+bool task_is_alive(pid_t tid);
+/* Is it the only thread of its process? */
+bool task_is_alone(pid_t tid);
 /* Is @pid one of the processes we serve (a descendant of ours)? */
 bool task_is_ours(struct super *s, pid_t pid);
 u32 task_umask(pid_t tid);

@@ -52,6 +52,8 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 
+#include "super/task.h"
+
 enum {
 	ERESTARTSYS_ = 512, /* the kernel's own; not in user headers */
 	ERESTARTNOINTR_ = 513,
@@ -291,6 +293,16 @@ void trace_rerun_mmap(struct super *s, struct call *c, int fd)
 	super_reply(s, c, -ERESTARTNOINTR_);
 }
 
+bool trace_is_rerun(const struct super *s, pid_t tid)
+{
+	const struct trace *t;
+
+	list_for_each(t, &s->traces, node)
+		if (t->tid == tid && t->state == TRACE_AT_EXIT)
+			return true;
+	return false;
+}
+
 /* ---- follow ---- */
 
 static struct trace *trace_followed(struct super *s, pid_t tid)
@@ -386,6 +398,12 @@ static void follow_stopped(struct super *s, struct trace *t, int sig, int event)
 
 /* ---- stops ---- */
 
+bool trace_is_traced(pid_t tid)
+{
+	return task_tracer(tid) != 0;
+}
+
+
 static void trace_end(struct super *s, struct trace *t, bool ok, s64 ret)
 {
 	list_del(&t->node);
@@ -424,6 +442,8 @@ static void trace_restore(struct trace *t, s64 *ret)
 		*ret = regs_result(&r);
 	if (t->map_fd)
 		*regs_arg4(&r) = t->old_arg0;
+	else if (t->arg0 == t->old_arg0) /* execve(): they are a new program's */
+		return;
 	else
 		regs_restore_arg0(&r, t->old_arg0);
 	regs_set(t->tid, &r);

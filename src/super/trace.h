@@ -25,6 +25,9 @@ typedef void trace_done(struct super *s, pid_t tid, bool ok, s64 ret, void *arg)
 void trace_rerun(struct super *s, struct call *c, u64 arg0, trace_done *done,
 		 void *arg);
 
+/* Is this the call that trace_rerun() made? Then the kernel has to do it. */
+bool trace_is_rerun(const struct super *s, pid_t tid);
+
 /*
  * Run mmap() call @c anew with the program's descriptor @fd, which is closed then.
  * @c is consumed.
@@ -45,6 +48,9 @@ typedef bool trace_write(struct super *s, pid_t tid, int fd, u64 iov_addr, u64 n
  */
 int trace_follow(struct super *s, pid_t tid, trace_write *fn);
 void trace_leave(struct super *s, pid_t tid);
+
+/* Has it a tracer already? */
+bool trace_is_traced(pid_t tid);
 
 /* waitpid() said @status for @tid. Return: true when the stop was ours */
 bool trace_event(struct super *s, pid_t tid, int status);

@@ -119,13 +119,33 @@ static const struct {
 
 /* With -r: the program is root as far as these calls say. */
 static const int root_zero[] = {
+    SCMP_SYS(chown),
+    SCMP_SYS(fchown),
+    SCMP_SYS(lchown),
+    SCMP_SYS(fchownat),
+};
+/* … and may become another (cred.c). */
+static const int root_notify[] = {
     SCMP_SYS(getuid),	 SCMP_SYS(geteuid),   SCMP_SYS(getgid),	   SCMP_SYS(getegid),
     SCMP_SYS(setuid),	 SCMP_SYS(setgid),    SCMP_SYS(setreuid),  SCMP_SYS(setregid),
     SCMP_SYS(setresuid), SCMP_SYS(setresgid), SCMP_SYS(setgroups), SCMP_SYS(setfsuid),
-    SCMP_SYS(setfsgid),	 SCMP_SYS(chown),     SCMP_SYS(fchown),	   SCMP_SYS(lchown),
-    SCMP_SYS(fchownat),
+    SCMP_SYS(setfsgid),	 SCMP_SYS(getresuid), SCMP_SYS(getresgid), SCMP_SYS(getgroups),
+    SCMP_SYS(capget),	 SCMP_SYS(capset),    SCMP_SYS(execve),	   SCMP_SYS(execveat),
 };
-static const int root_notify[] = {SCMP_SYS(getresuid), SCMP_SYS(getresgid)};
+/* What stands in this limit is ours. */
+static const struct {
+	int nr;
+	u32 arg;
+} root_rss[] = {
+    {SCMP_SYS(getrlimit), 0},
+    {SCMP_SYS(setrlimit), 0},
+    {SCMP_SYS(prlimit64), 1},
+};
+static const int root_prctl[] = {
+    PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS,   PR_SET_SECUREBITS,
+    PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS,
+    PR_CAP_AMBIENT,
+};
 
 static int trap_add_families(scmp_filter_ctx ctx)
 {
@@ -209,6 +229,22 @@ static int trap_add_root(scmp_filter_ctx ctx)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(0), root_zero[i], 0);
 	for (size_t i = 0; i < ARRAY_SIZE(root_notify) && !err; i++)
 		err = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, root_notify[i], 0);
+	for (size_t i = 0; i < ARRAY_SIZE(root_prctl) && !err; i++)
+		err =
+		    seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(prctl), 1,
+				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)root_prctl[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(root_rss) && !err; i++)
+		err = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, root_rss[i].nr, 1,
+				       SCMP_CMP(root_rss[i].arg, SCMP_CMP_MASKED_EQ,
+						0xffffffff, RLIMIT_RSS));
+	if (!err)
+		err = seccomp_rule_add(
+		    ctx, SCMP_ACT_NOTIFY, SCMP_SYS(unshare), 1,
+		    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER));
+	if (!err)
+		err = seccomp_rule_add(
+		    ctx, SCMP_ACT_NOTIFY, SCMP_SYS(clone), 1,
+		    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER));
 	return err;
 }
 

@@ -26,6 +26,7 @@ check that is listed and passes is an error too.
 
 import ctypes
 import errno
+import fcntl
 import os
 import select
 import signal
@@ -43,7 +44,11 @@ WARREN = os.environ.get("SIDE") == "warren"
 CLONE_NEWNET = 0x40000000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWPID = 0x04000000, 0x08000000, 0x20000000
+O_PATH = 0o10000000
 NS_GET_USERNS, NS_GET_PARENT, NS_GET_NSTYPE, NS_GET_OWNER_UID = 0xB701, 0xB702, 0xB703, 0xB704
+NS_GET_ID, NS_GET_MNTNS_ID = 0x8008B70D, 0x8008B705
+PIDFD_GET_NET_NAMESPACE = 0xFF04
 SIOCGSKNS = 0x894C
 SO_NETNS_COOKIE = 71
 SO_BINDTOIFINDEX = 62
@@ -52,9 +57,11 @@ NAME = "/run/netns/"
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 SYS = {"x86_64": dict(setns=308, unshare=272, prctl=157, pidfd_open=434, clone=56, listns=470,
-                      name_to_handle_at=303, open_by_handle_at=304, umount2=166, mount=165),
+                      name_to_handle_at=303, open_by_handle_at=304, umount2=166, mount=165,
+                      capget=125, capset=126, chroot=161, gettid=186),
        "aarch64": dict(setns=268, unshare=97, prctl=167, pidfd_open=434, clone=220, listns=470,
-                       name_to_handle_at=264, open_by_handle_at=265, umount2=39, mount=40),
+                       name_to_handle_at=264, open_by_handle_at=265, umount2=39, mount=40,
+                      capget=90, capset=91, chroot=51, gettid=178),
        }[os.uname().machine]
 
 
@@ -393,6 +400,31 @@ def nsid(fd=None, pid=None):
         return s32(attrs(n.ask(RTM_GETNSID, body)[0][1][4:]).get(NETNSA_NSID))
     finally:
         n.close()
+
+
+class Watch:
+    """The oracle of N1.16: hears of the death of the namespace open at @fd, which it closes"""
+
+    ids = 200
+
+    def __init__(self, fd):
+        Watch.ids += 1
+        self.id, self.ear = Watch.ids, Netlink(groups=[28])
+        self.ear.ask(RTM_NEWNSID, b"\0\0\0\0" + attr(NETNSA_NSID, self.id) + attr(NETNSA_FD, fd))
+        self.ear.events(0)
+        os.close(fd)
+        self.gone = False
+
+    def dead(self, limit=3.0):
+        """Does it end, soon?"""
+        end = time.monotonic() + limit
+        while not self.gone and time.monotonic() < end:
+            for k, _, b in self.ear.receive(max(0.0, end - time.monotonic())):
+                self.gone |= k == RTM_DELNSID and s32(attrs(b[4:])[NETNSA_NSID]) == self.id
+        return self.gone
+
+    def alive(self, for_seconds=0.25):
+        return not self.dead(for_seconds)
 
 
 # ---- rules ------------------------------------------------------------------
