@@ -302,13 +302,12 @@ static int dump_prepare(struct nl_dump *d)
 	if (tb[IFLA_TARGET_NETNSID]) {
 		s32 id = nla_get_s32(tb[IFLA_TARGET_NETNSID]);
 
-		if (!nsid_find(d->net, id)) {
+		err = nl_dump_target(d, id);
+		if (err) {
 			ack_attr(&d->ack, tb[IFLA_TARGET_NETNSID],
 				 "Invalid target network namespace id");
-			return -EINVAL;
+			return err;
 		}
-		d->view = nsid_find(d->net, id);
-		net_get(d->view);
 		d->args[2] = (u64)id;
 	}
 	err = dev_snap_take(d, nl_dump_net(d));

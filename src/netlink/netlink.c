@@ -425,6 +425,19 @@ static void dump_continue(struct nl_sock *nk)
 		dump_part(nk);
 }
 
+int nl_dump_target(struct nl_dump *d, s32 id)
+{
+	struct net *net = nsid_find(d->net, id);
+
+	if (!net)
+		return -EINVAL;
+	if (!caller_can_in(d->caller, net, CAP_NET_ADMIN))
+		return -EACCES;
+	net_get(net);
+	d->view = net;
+	return 0;
+}
+
 int nl_dump_start(struct nl_req *rq, const struct nl_dump_ops *ops, const void *handler)
 {
 	struct nl_sock *nk = rq->nk;
@@ -452,6 +465,7 @@ int nl_dump_start(struct nl_req *rq, const struct nl_dump_ops *ops, const void *
 	d->seq = copy->nlmsg_seq;
 	d->portid = nk->portid;
 	d->handler = handler;
+	d->caller = &rq->caller;
 	err = ops->start ? ops->start(d) : 0;
 	if (err) {
 		/* its attribute points into the copy */
@@ -469,6 +483,8 @@ int nl_dump_start(struct nl_req *rq, const struct nl_dump_ops *ops, const void *
 	}
 	nk->dump = d;
 	dump_part(nk);
+	if (nk->dump)
+		nk->dump->caller = NULL;
 	return 1;
 }
 

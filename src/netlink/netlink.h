@@ -68,7 +68,8 @@ struct nl_dump {
 	struct net *net;  /* of the socket */
 	struct net *view; /* what is dumped: one user reference, or NULL for net */
 	struct nl_sock *nk;
-	const struct nlmsghdr *nlh; /* the request, a copy */
+	const struct caller *caller; /* who asked; in start() and the first step only */
+	const struct nlmsghdr *nlh;  /* the request, a copy */
 	struct ext_ack ack;
 	bool strict;	   /* NETLINK_GET_STRICT_CHK */
 	u16 flags;	   /* for each message: NLM_F_MULTI, NLM_F_DUMP_FILTERED, ... */
@@ -78,6 +79,12 @@ struct nl_dump {
 	void *data;  /* from nl_dump_alloc(), freed after done() */
 	const void *handler;
 };
+
+/*
+ * Look at the net that d->net calls @id instead: sets d->view.
+ * Return: 0, -EINVAL (unknown), -EACCES (it needs CAP_NET_ADMIN there, N4.21)
+ */
+int nl_dump_target(struct nl_dump *d, s32 id);
 
 static inline struct net *nl_dump_net(const struct nl_dump *d)
 {

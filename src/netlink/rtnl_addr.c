@@ -245,13 +245,12 @@ static int dump_prepare(struct nl_dump *d)
 			return -EINVAL;
 		}
 	if (tb[IFA_TARGET_NETNSID]) {
-		d->view = nsid_find(d->net, nla_get_s32(tb[IFA_TARGET_NETNSID]));
-		if (!d->view) {
+		err = nl_dump_target(d, nla_get_s32(tb[IFA_TARGET_NETNSID]));
+		if (err) {
 			ack_attr(&d->ack, tb[IFA_TARGET_NETNSID],
 				 "ipv4: Invalid target network namespace id");
-			return -EINVAL;
+			return err;
 		}
-		net_get(d->view);
 		d->args[3] = (u64)nla_get_s32(tb[IFA_TARGET_NETNSID]);
 	}
 	if (ifm->ifa_index) {

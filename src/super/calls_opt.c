@@ -28,6 +28,8 @@
 #include "super/cred.h"
 #include "super/memory.h"
 #include "super/netns.h"
+#include "super/task.h"
+#include "super/userns.h"
 
 enum {
 	OPT_MAX = 16 << 20, /* rule sets of iptables travel this way */
@@ -177,13 +179,55 @@ static int opt_get(struct super *s, struct call *c, const struct target *t)
 	return err;
 }
 
+/*
+ * SO_PEERCRED of a socket of the program's own: for the host all programs are one
+ * user. Who the peer is now stands for who it was when they met.
+ */
+static int opt_peercred(struct super *s, const struct call *c, int fd)
+{
+	const struct cred *reader = cred_of(s, c->tid), *peer;
+	struct ucred uc;
+	socklen_t len = sizeof(uc);
+	s32 room;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &uc, &len))
+		return -errno;
+	if (mem_read(c, c->args[4], &room, sizeof(room)))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	if (uc.pid && task_is_ours(s, uc.pid)) {
+		peer = cred_of(s, uc.pid);
+		uc.uid = userns_from_base(reader->ns, false, peer->euid);
+		uc.gid = userns_from_base(reader->ns, true, peer->egid);
+	}
+	len = min((socklen_t)room, len);
+	if (mem_write(c, c->args[3], &uc, len) ||
+	    mem_write(c, c->args[4], &len, sizeof(len)))
+		return -EFAULT;
+	return 0;
+}
+
 void call_getsockopt(struct super *s, struct call *c)
 {
+	int level = (int)c->args[1], name = (int)c->args[2];
 	struct target t;
 	int err;
 
-	if (!target_ours(s, c, &t))
+	if (!target_get(s, c, &t))
 		return;
+	if (!t.ep) {
+		err = 1;
+		if (s->map_root && t.dup >= 0 && level == SOL_SOCKET &&
+		    name == SO_PEERCRED)
+			err = opt_peercred(s, c, t.dup);
+		close(t.dup);
+		if (err == 1)
+			super_continue(s, c);
+		else
+			super_reply(s, c, err);
+		return;
+	}
 	err = opt_get(s, c, &t);
 	close(t.dup);
 	super_reply(s, c, err);

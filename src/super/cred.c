@@ -217,7 +217,7 @@ const struct cred *cred_of(struct super *s, pid_t tid)
 	if (!index)
 		return cs->base;
 	return index < cs->cap && cs->by_index[index] ? &cs->by_index[index]->cred
-						       : cs->nobody;
+						      : cs->nobody;
 }
 
 bool cred_is_base(const struct super *s, const struct cred *c)
@@ -327,10 +327,10 @@ void cred_fix_setuid(struct cred *c, const struct cred *old)
 
 void cred_fix_setfsuid(struct cred *c, const struct cred *old)
 {
-	const u64 fs = 1ULL << CAP_CHOWN | 1ULL << CAP_MKNOD | 1ULL << CAP_DAC_OVERRIDE |
-		       1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_FOWNER |
-		       1ULL << CAP_FSETID | 1ULL << CAP_LINUX_IMMUTABLE |
-		       1ULL << CAP_MAC_OVERRIDE;
+	const u64 fs = 1ULL << CAP_CHOWN | 1ULL << CAP_MKNOD |
+		       1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_DAC_READ_SEARCH |
+		       1ULL << CAP_FOWNER | 1ULL << CAP_FSETID |
+		       1ULL << CAP_LINUX_IMMUTABLE | 1ULL << CAP_MAC_OVERRIDE;
 	u32 root = cred_root(c);
 
 	if (c->securebits & SECBIT_NO_SETUID_FIXUP)
@@ -358,7 +358,8 @@ void cred_exec(struct cred *c, const struct cred_file *f)
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
 	if (f->has_caps && !c->no_new_privs)
-		permitted = (f->permitted & c->bounding) | (f->inheritable & c->inheritable);
+		permitted =
+		    (f->permitted & c->bounding) | (f->inheritable & c->inheritable);
 	if (!(c->securebits & SECBIT_NOROOT)) {
 		if (c->euid == root || c->uid == root)
 			permitted = c->bounding | c->inheritable;

@@ -57,7 +57,7 @@ void cred_fill(const struct super *s, struct cred *c);
 
 /* What execve() of a file makes of it */
 struct cred_file {
-	bool setuid, setgid;	/* to these, */
+	bool setuid, setgid; /* to these, */
 	u32 uid, gid;
 	bool has_caps, effective; /* and these */
 	u64 permitted, inheritable;

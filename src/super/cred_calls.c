@@ -354,9 +354,9 @@ static void call_capget(struct super *s, struct call *c)
 		d[i].permitted = (u32)(cr->permitted >> 32 * i);
 		d[i].inheritable = (u32)(cr->inheritable >> 32 * i);
 	}
-	super_reply(s, c,
-		    c->args[1] ? mem_write(c, c->args[1], d, sizeof(d[0]) * (size_t)words)
-			       : 0);
+	super_reply(
+	    s, c,
+	    c->args[1] ? mem_write(c, c->args[1], d, sizeof(d[0]) * (size_t)words) : 0);
 }
 
 static int cap_set(struct cred *c, const struct cred *old, u64 eff, u64 prm, u64 inh)
@@ -526,7 +526,8 @@ static void exec_file(struct super *s, const struct call *c, struct cred_file *f
 	ssize_t n;
 
 	memset(f, 0, sizeof(*f));
-	if (files_path(s, c, at ? (int)c->args[0] : AT_FDCWD, c->args[at ? 1 : 0], &p) ||
+	if (files_path(s, c, at ? (int)c->args[0] : AT_FDCWD, c->args[at ? 1 : 0],
+		       &p) ||
 	    p.kind != PATH_FOREIGN || !p.abs[0] || stat(p.abs, &st) ||
 	    !S_ISREG(st.st_mode))
 		return;
@@ -576,7 +577,8 @@ static void call_execve(struct super *s, struct call *c)
 		return;
 	}
 	userns_get(next->ns);
-	/* the thread that executes takes the number of its process: cannot be followed */
+	/* the thread that executes takes the number of its process: cannot be followed
+	 */
 	if (task_tgid(c->tid) != c->tid || trace_is_traced(c->tid)) {
 		pid_t tid = c->tid;
 

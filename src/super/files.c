@@ -43,6 +43,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <seccomp.h>
@@ -310,8 +311,9 @@ static bool path_classify_private(struct super *s, struct path *p)
 {
 	struct files *f = s->files;
 	const char *rest = path_below(p->abs, f->names_path);
+	bool of_ns;
 	char *end;
-	long pid;
+	long number;
 
 	if (rest) {
 		path_set(p, *rest ? PATH_NETNS_NAME : PATH_NETNS_DIR, rest);
@@ -320,15 +322,21 @@ static bool path_classify_private(struct super *s, struct path *p)
 	rest = path_below(p->abs, f->dirs_path);
 	if (!rest)
 		return false;
-	/* dir/PID/net/REST, dir/PID/class/net/REST, dir/PID/sys/net/REST */
-	pid = strtol(rest, &end, 10);
+	/* dir/PID/net/REST, dir/PID/class/net/REST, dir/nsN/sys/net/REST */
+	of_ns = !strncmp(rest, "ns", 2);
+	if (of_ns)
+		rest += 2;
+	number = strtol(rest, &end, 10);
 	if (end == rest || *end != '/')
 		return false;
-	p->pid = (pid_t)pid;
-	if (path_below(end + 1, "sys"))
+	if (of_ns) { /* an open directory keeps meaning what it meant (N2.13) */
+		p->ns = number ? netns_by_index(s, (u32)number) : s->init_ns;
+		p->gone = !p->ns;
 		path_set(p, PATH_TUNABLE, end + 5);
-	else
+	} else {
+		p->pid = (pid_t)number;
 		path_set(p, PATH_VIEW, end + 1);
+	}
 	return true;
 }
 
@@ -341,6 +349,7 @@ static void path_classify(struct super *s, struct path *p, const struct call *c)
 	p->pid = c->tid;
 	p->rest = p->abs;
 	p->ns = NULL;
+	p->gone = false;
 	if (path_classify_private(s, p))
 		return;
 	rest = path_below(p->abs, "/run/netns");
@@ -639,21 +648,46 @@ static int mountinfo_open(struct super *s, const struct path *p)
 	return fd;
 }
 
-static struct net *path_net(struct super *s, const struct call *c, const struct path *p,
-			    int *err)
+static struct netns *path_stack(struct super *s, const struct call *c,
+				const struct path *p, int *err)
 {
 	struct netns *ns;
 
-	*err = 0;
-	if (p->kind == PATH_VIEW && path_below(p->rest, "class/net"))
+	*err = p->gone ? -ENOENT : 0;
+	if (p->ns || p->gone)
+		ns = p->ns;
+	else if (p->kind == PATH_VIEW && path_below(p->rest, "class/net"))
 		ns = mounts_sysfs(s, p->pid);
 	else
 		*err = path_task_netns(s, c, p->pid, &ns);
 	if (*err)
 		return NULL;
-	if (!ns || !ns->net)
-		*err = -ENOENT;
+	if (ns && ns->net)
+		return ns;
+	*err = -ENOENT;
+	return NULL;
+}
+
+static struct net *path_net(struct super *s, const struct call *c, const struct path *p,
+			    int *err)
+{
+	struct netns *ns = path_stack(s, c, p, err);
+
 	return ns ? ns->net : NULL;
+}
+
+/*
+ * The mode that counts for the caller: who administers the namespace has the
+ * owner's part, and so has root (N2.9).
+ */
+static int tunable_mode_for(struct super *s, const struct call *c,
+			    const struct netns *ns, int mode)
+{
+	const struct cred *cr = cred_of(s, c->tid);
+
+	if (!s->map_root || cr->euid == 0 || cred_can(cr, ns->owner, CAP_NET_ADMIN))
+		return mode >> 6 & 7;
+	return cred_in_group(cr, 0) ? mode >> 3 & 7 : mode & 7;
 }
 
 /* The file's type and mode. Return: st_mode or a negative errno */
@@ -712,15 +746,18 @@ static int mkdir_all(int dirfd, char *path)
 }
 
 /* A real directory with the names of now; opening what is in it comes to us again. */
-static int dir_open(struct super *s, struct net *net, const struct path *p)
+static int dir_open(struct super *s, struct netns *ns, const struct path *p)
 {
+	struct net *net = ns->net;
 	struct files *f = s->files;
 	struct dir_fill fill;
 	char path[4200];
 	int err;
 
-	snprintf(path, sizeof(path), "%d/%s%s", (int)p->pid,
-		 p->kind == PATH_TUNABLE ? "sys/" : "", p->rest);
+	if (p->kind == PATH_TUNABLE)
+		snprintf(path, sizeof(path), "ns%u/sys/%s", ns->index, p->rest);
+	else
+		snprintf(path, sizeof(path), "%d/%s", (int)p->pid, p->rest);
 	err = mkdir_all(f->dirs, path);
 	if (err)
 		return err;
@@ -908,8 +945,8 @@ static int idmap_open(struct super *s, const struct call *c, const struct path *
 	return fd;
 }
 
-static void status_line(struct text *t, const char *line, size_t n, const struct cred *c,
-			const struct userns *reader)
+static void status_line(struct text *t, const char *line, size_t n,
+			const struct cred *c, const struct userns *reader)
 {
 	const struct {
 		const char *name;
@@ -926,9 +963,9 @@ static void status_line(struct text *t, const char *line, size_t n, const struct
 	if (!strncmp(line, "Uid:", 4) || !strncmp(line, "Gid:", 4)) {
 		text_printf(t, "%.4s", line);
 		for (int i = 0; i < 4; i++)
-			text_printf(t, "\t%u",
-				    userns_from_base(reader, group,
-						     group ? gids[i] : uids[i]));
+			text_printf(
+			    t, "\t%u",
+			    userns_from_base(reader, group, group ? gids[i] : uids[i]));
 		text_printf(t, "\n");
 		return;
 	}
@@ -959,7 +996,7 @@ static int status_open(struct super *s, const struct call *c, const struct path 
 {
 	const struct cred *of = cred_of(s, p->pid);
 	const struct userns *reader = cred_of(s, c->tid)->ns;
-	char name[64], *buf, *at;
+	char name[64], *buf = NULL, *at;
 	struct text t;
 	int fd, err;
 
@@ -1006,22 +1043,21 @@ static int stack_file_open(struct super *s, const struct call *c, const struct p
 {
 	bool write = (flags & O_ACCMODE) != O_RDONLY;
 	int err, mode;
-	struct net *net = path_net(s, c, p, &err);
+	struct netns *ns = path_stack(s, c, p, &err);
 
-	if (!net)
+	if (!ns)
 		return err;
-	mode = path_mode(net, p);
+	mode = path_mode(ns->net, p);
 	if (mode < 0)
 		return mode;
 	if (S_ISDIR(mode))
-		return write ? -EISDIR : dir_open(s, net, p);
+		return write ? -EISDIR : dir_open(s, ns, p);
 	if (flags & O_DIRECTORY)
 		return -ENOTDIR;
-	if (!write)
-		return view_open(net, p);
-	if (!(mode & 0222))
+	mode = tunable_mode_for(s, c, ns, mode);
+	if ((write && !(mode & 2)) || ((flags & O_ACCMODE) != O_WRONLY && !(mode & 4)))
 		return -EACCES;
-	return tunable_open(s, c, net, p, flags);
+	return write ? tunable_open(s, c, ns->net, p, flags) : view_open(ns->net, p);
 }
 
 static int name_open(struct super *s, const struct call *c, const struct path *p,
@@ -1145,7 +1181,8 @@ static bool path_is_host(const struct path *p)
 /* Is it a symbolic link of the host that leads to ours? */
 static bool path_is_link(const struct path *p)
 {
-	return p->kind == PATH_NS_NET || p->kind == PATH_NS_USER || !strcmp(p->abs, "/proc/net");
+	return p->kind == PATH_NS_NET || p->kind == PATH_NS_USER ||
+	       !strcmp(p->abs, "/proc/net");
 }
 
 /* A stat of what the path stands for; made up where no file stands behind it */

@@ -29,7 +29,8 @@ struct path {
 	enum path_kind kind;
 	pid_t pid;	    /* whose namespace is meant; the caller's mostly */
 	const char *rest;   /* name, or what core/view.h and core/tunable.h call it */
-	struct netns *ns;   /* PATH_BOUND */
+	struct netns *ns;   /* PATH_BOUND, PATH_TUNABLE by a directory; else NULL */
+	bool gone;	    /* that directory's namespace is not there any more */
 	char abs[4096];	    /* "" when the caller's path was empty */
 	char instead[4096]; /* PATH_ETC; scratch for rest */
 };

@@ -458,8 +458,8 @@ int netns_init(struct super *s)
 	err = super_watch(s, &s->inotify, fd, EPOLLIN, inotify_event);
 	if (err)
 		goto err_close;
-	err = ns_add(s, s->w ? s->w->init_net : NULL, s->first_userns, true,
-		     &s->init_ns);
+	err =
+	    ns_add(s, s->w ? s->w->init_net : NULL, s->first_userns, true, &s->init_ns);
 	if (err)
 		goto err_unwatch;
 	return 0;

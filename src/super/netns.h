@@ -16,7 +16,7 @@ struct netns {
 	u32 index;	    /* in the tags of processes; 0: initial */
 	u32 slot;	    /* in the priorities of threads; 0: none */
 	struct userns *owner; /* held */
-	u32 pins;	    /* calls on their way that will need it; binds */
+	u32 pins;	      /* calls on their way that will need it; binds */
 	bool initial;
 	bool inhabited;	       /* the sweep saw a task in it */
 	pid_t seen;	       /* that task */

@@ -56,10 +56,10 @@ enum {
 
 /* What a caller, or its child, becomes. */
 struct leave {
-	struct netns *to;	     /* pinned; NULL: stays */
-	struct cred *cred;	     /* holds its user namespace; NULL: stays */
-	struct netns *back;	     /* clone: the parent's own, pinned */
-	struct cred *cred_back;	     /* … and its identity, likewise */
+	struct netns *to;	/* pinned; NULL: stays */
+	struct cred *cred;	/* holds its user namespace; NULL: stays */
+	struct netns *back;	/* clone: the parent's own, pinned */
+	struct cred *cred_back; /* … and its identity, likewise */
 };
 
 static struct cred *cred_keep(const struct cred *c)

@@ -188,7 +188,7 @@ struct super {
 	u32 tag; /* this warren's random word in the tags of task.c */
 	bool map_root;
 	bool wait;
-	u32 uid, gid; /* of all programs, as they see it at first */
+	u32 uid, gid;		/* of all programs, as they see it at first */
 	u32 host_uid, host_gid; /* as the host sees it */
 	struct creds *creds;	/* cred.c */
 	struct userns *first_userns;

@@ -403,7 +403,6 @@ bool trace_is_traced(pid_t tid)
 	return task_tracer(tid) != 0;
 }
 
-
 static void trace_end(struct super *s, struct trace *t, bool ok, s64 ret)
 {
 	list_del(&t->node);

@@ -142,9 +142,9 @@ static const struct {
     {SCMP_SYS(prlimit64), 1},
 };
 static const int root_prctl[] = {
-    PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS,   PR_SET_SECUREBITS,
-    PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS,
-    PR_CAP_AMBIENT,
+    PR_CAPBSET_READ,	 PR_CAPBSET_DROP,     PR_GET_SECUREBITS,
+    PR_SET_SECUREBITS,	 PR_GET_KEEPCAPS,     PR_SET_KEEPCAPS,
+    PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_CAP_AMBIENT,
 };
 
 static int trap_add_families(scmp_filter_ctx ctx)

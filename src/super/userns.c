@@ -208,8 +208,8 @@ static int map_parse(const char *buf, size_t len, struct idmap *m)
 		char more;
 
 		if (m->n == USERNS_EXTENTS ||
-		    sscanf(line, "%u %u %u %c", &e->first, &e->lower, &e->count, &more) !=
-			3 ||
+		    sscanf(line, "%u %u %u %c", &e->first, &e->lower, &e->count,
+			   &more) != 3 ||
 		    !e->count || e->first + e->count < e->first ||
 		    e->lower + e->count < e->lower)
 			err = -EINVAL;
