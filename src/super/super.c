@@ -7,12 +7,6 @@
  * of the stack. One call is received in a turn, so that the packets it caused
  * move before the next one.
  *
- * Held calls. With WAIT_KILLABLE_RECV the kernel does not interrupt a call
- * that we have received, so a handled ^C during a held accept() would do
- * nothing. While calls are held, their threads' pending signals are looked at
- * every few milliseconds; trace.c then ends the call the way the kernel would.
- * A killed caller is seen the same way, and at once through its pidfd.
- *
  * Job control. Program and supervisor share the process group, so the terminal
  * treats them as one job. The supervisor blocks the terminal's signals and
  * lets the program decide. When the program is stopped by the terminal, the
@@ -23,8 +17,9 @@
  * gets SIGTERM and, two seconds later, SIGKILL; with `wait` it is waited for.
  * The supervisor is a child subreaper, so no descendant escapes.
  *
- * launch.c starts programs, trap.c has the filter, trace.c stops tasks, task.c
- * knows them, memory.c reads them; plane.c moves their data.
+ * launch.c starts programs, trap.c has the filter, held.c looks after calls that
+ * wait, trace.c stops tasks, task.c knows them, memory.c reads them; plane.c moves
+ * their data.
  */
 
 #include "super/super.h"
@@ -55,6 +50,7 @@
 #include "super/control.h"
 #include "super/cred.h"
 #include "super/files.h"
+#include "super/held.h"
 #include "super/launch.h"
 #include "super/mounts.h"
 #include "super/netns.h"
@@ -68,10 +64,8 @@
 
 enum {
 	EVENTS_A_TURN = 64,
-	GRACE_MS = 2000,   /* between SIGTERM and SIGKILL */
-	WATCH_MS = 5,	   /* between two looks at held calls, at first */
-	WATCH_MAX_MS = 40, /* … when nothing happens for long */
-	KILLS_MAX = 50,	   /* rounds of SIGKILL, 100 ms apart */
+	GRACE_MS = 2000, /* between SIGTERM and SIGKILL */
+	KILLS_MAX = 50,	 /* rounds of SIGKILL, 100 ms apart */
 	NOTIF_SYNC_WAKE_UP = 1,
 };
 
@@ -201,10 +195,12 @@ struct ident *super_ident(struct super *s, u64 dev, u64 ino)
 
 /* ---- answers ---- */
 
-static void call_end(struct call *c)
+static void call_end(struct super *s, struct call *c)
 {
-	list_del(&c->node);
+	held_forget(s, c);
 	c->state = CALL_DONE;
+	if (c->status_fd >= 0)
+		close(c->status_fd);
 	free(c);
 }
 
@@ -225,14 +221,13 @@ void super_reply(struct super *s, struct call *c, s64 ret)
 {
 	log_debug(&s->log, "%d: call %d = %lld", (int)c->tid, c->nr, (long long)ret);
 	call_send(c, ret, 0);
-	call_end(c);
+	call_end(s, c);
 }
 
 void super_continue(struct super *s, struct call *c)
 {
-	(void)s;
 	call_send(c, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
-	call_end(c);
+	call_end(s, c);
 }
 
 static int call_add_fd(const struct call *c, int fd, int at, bool cloexec, u32 flags)
@@ -256,7 +251,7 @@ int super_reply_fd(struct super *s, struct call *c, int fd, bool cloexec)
 	log_debug(&s->log, "%d: call %d = descriptor %d", (int)c->tid, c->nr, n);
 	if (n < 0)
 		call_send(c, n, 0);
-	call_end(c);
+	call_end(s, c);
 	return n;
 }
 
@@ -280,62 +275,15 @@ bool super_call_valid(struct super *s, const struct call *c)
 	return ioctl(c->from->src.fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-static void super_watch_after(struct super *s, u32 ms)
+void super_drop(struct super *s, struct call *c)
 {
-	s->watch_ms = ms;
-	s->watch_ns = super_now() + ms * NS_PER_MS;
-}
-
-void super_hold(struct super *s, struct call *c, call_cancel *cancel, void *held_by)
-{
-	c->state = CALL_HELD;
-	c->cancel = cancel;
-	c->held_by = held_by;
-	list_add_tail(&s->held, &c->node);
-	if (!s->watch_ns)
-		super_watch_after(s, WATCH_MS);
-	else
-		s->watch_ms = WATCH_MS;
-}
-
-/* The caller is gone; nobody waits for an answer. */
-static void call_abandon(struct super *s, struct call *c)
-{
-	list_del(&c->node);
-	c->cancel(s, c);
-	call_end(c);
+	call_end(s, c);
 }
 
 void super_task_gone(struct super *s)
 {
-	struct call *c, *tmp;
-
-	list_for_each_safe(c, tmp, &s->held, node)
-		if (!super_call_valid(s, c))
-			call_abandon(s, c);
+	held_task_gone(s);
 	plane_kick(s, true);
-}
-
-/* Look at all held calls: was the caller killed, does a signal wait for it? */
-static void super_watch_held(struct super *s)
-{
-	struct list look;
-	struct call *c;
-
-	/* a cancel function may end other held calls: take them one by one */
-	list_init(&look);
-	list_splice_tail(&look, &s->held);
-	while ((c = list_first(&look, struct call, node))) {
-		list_del(&c->node);
-		list_add_tail(&s->held, &c->node);
-		if (!super_call_valid(s, c))
-			call_abandon(s, c);
-		else if (task_signal_pending(c->tid))
-			trace_interrupt(s, c);
-	}
-	s->watch_ns = 0;
-	if (!list_empty(&s->held))
-		super_watch_after(s, min(s->watch_ms * 2, (u32)WATCH_MAX_MS));
 }
 
 /* ---- calls ---- */
@@ -353,6 +301,7 @@ static void super_dispatch(struct super *s, struct listener *l,
 		return;
 	}
 	list_init(&c->node);
+	c->status_fd = -1;
 	c->from = l;
 	c->id = req->id;
 	c->tid = (pid_t)req->pid;
@@ -530,6 +479,8 @@ static void super_signal(struct super *s, const struct signalfd_siginfo *si)
 {
 	int sig = (int)si->ssi_signo;
 
+	if (sig != SIGCHLD)
+		held_hint(s, 0);
 	switch (sig) {
 	case SIGCHLD:
 		return; /* the loop reaps after each batch of signals */
@@ -589,7 +540,9 @@ static void super_tick(struct super *s)
 	u64 now = super_now();
 
 	if (s->watch_ns && now >= s->watch_ns)
-		super_watch_held(s);
+		held_watch(s);
+	if (s->alarm_ns && now >= s->alarm_ns)
+		held_alarms(s);
 	if (s->grace_ns && now >= s->grace_ns) {
 		s->grace_ns = now + GRACE_MS * NS_PER_MS / 20;
 		super_kill_all(s, SIGKILL);
@@ -607,6 +560,8 @@ static u64 super_deadline(const struct super *s)
 
 	if (s->watch_ns)
 		at = min(at, s->watch_ns);
+	if (s->alarm_ns)
+		at = min(at, s->alarm_ns);
 	if (s->grace_ns)
 		at = min(at, s->grace_ns);
 	if (s->sweep_ns)
@@ -712,6 +667,7 @@ int super_new(const struct super_config *cfg, struct super **out)
 	super_add_rows(s, netns_rows, netns_rows_n);
 	super_add_rows(s, cred_rows, cred_rows_n);
 	super_add_rows(s, calls_rows, calls_rows_n);
+	super_add_rows(s, held_rows, held_rows_n);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	s->facilities = task_probe() & ~cfg->disable;
 

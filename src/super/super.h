@@ -85,6 +85,9 @@ struct call {
 	call_cancel *cancel;
 	void *held_by; /* the holder's own */
 	s64 partial;   /* > 0: result should a signal end the wait */
+	/* held.c's */
+	u64 held_ns, look_ns, look_delay_ns;
+	int status_fd; /* of the thread, in /proc; -1: not opened yet */
 };
 
 /* A filter's listener: of the first program, and one for each `warren exec`. */
@@ -117,6 +120,8 @@ int super_put_fd(struct super *s, struct call *c, int fd, int at, bool cloexec);
 /* Let the kernel do the call. Never for socket() of a family we serve. */
 void super_continue(struct super *s, struct call *c);
 void super_hold(struct super *s, struct call *c, call_cancel *cancel, void *held_by);
+/* No answer: the caller is gone. */
+void super_drop(struct super *s, struct call *c);
 /* Is the caller still in this call? Ask after reading its memory or /proc. */
 bool super_call_valid(struct super *s, const struct call *c);
 
@@ -173,6 +178,13 @@ enum facility {
 
 enum {
 	SUPER_NR_MAX = 512, /* system call numbers that a table may name */
+	SUPER_ALARMS = 16,
+};
+
+/* A timer of a program, whose signal may end a held call */
+struct alarm {
+	pid_t who;
+	u64 at_ns, every_ns; /* 0: free; once */
 };
 
 struct super {
@@ -209,11 +221,13 @@ struct super {
 	bool finished;
 	u64 grace_ns; /* when to send SIGKILL; 0: not ending */
 	u32 kills;    /* rounds of SIGKILL so far */
-	u32 watch_ms; /* the pause before watch_ns */
 	u64 watch_ns; /* when to look at held calls again; 0: none held */
+	u64 alarm_ns; /* the first of alarms; 0: none */
+	struct alarm alarms[SUPER_ALARMS];
 	u64 sweep_ns; /* when to look for namespaces without users; 0: no need */
 
-	struct list held;   /* struct call */
+	struct list held; /* struct call */
+	u32 n_held;
 	struct list traces; /* struct trace: tasks that are being stopped */
 	struct table idents;
 	struct table tasks; /* struct task, by tid */

@@ -45,6 +45,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "super/held.h"
 #include "super/netns.h"
 
 enum {
@@ -101,6 +102,7 @@ static void task_event(struct super *s, struct source *src, u32 events)
 	(void)events;
 	task_del(s, container_of(src, struct task, src));
 	super_task_gone(s);
+	held_hint(s, 0);
 	netns_kick(s);
 }
 
@@ -330,13 +332,21 @@ u32 task_umask(pid_t tid)
 	return (u32)mask;
 }
 
-bool task_signal_pending(pid_t tid)
+bool task_signal_pending(pid_t tid, int *status_fd)
 {
-	char status[4096];
+	char status[4096], path[64];
 	u64 own, shared, blocked;
+	ssize_t n;
 
-	if (proc_read(tid, "status", status, sizeof(status)) ||
-	    !status_field(status, "SigPnd", 16, &own) ||
+	if (*status_fd < 0) {
+		snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+		*status_fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	n = pread(*status_fd, status, sizeof(status) - 1, 0);
+	if (n < 0)
+		return false;
+	status[n] = '\0';
+	if (!status_field(status, "SigPnd", 16, &own) ||
 	    !status_field(status, "ShdPnd", 16, &shared) ||
 	    !status_field(status, "SigBlk", 16, &blocked))
 		return false;

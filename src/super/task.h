@@ -62,7 +62,7 @@ bool task_is_alone(pid_t tid);
 bool task_is_ours(struct super *s, pid_t pid);
 u32 task_umask(pid_t tid);
 /* A signal that is pending and not blocked: would an interruptible sleep end? */
-bool task_signal_pending(pid_t tid);
+bool task_signal_pending(pid_t tid, int *status_fd);
 /* Call @fn for each process we serve. */
 void task_for_each(struct super *s, void (*fn)(struct super *s, pid_t pid, void *arg),
 		   void *arg);

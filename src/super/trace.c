@@ -52,6 +52,7 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 
+#include "super/held.h"
 #include "super/task.h"
 
 enum {
@@ -248,7 +249,7 @@ void trace_interrupt(struct super *s, struct call *c)
 	struct trace *t;
 	int err;
 
-	list_del(&c->node);
+	held_forget(s, c);
 	c->state = CALL_INTERRUPT;
 	c->cancel(s, c);
 	if (c->partial > 0) {

@@ -42,6 +42,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -62,18 +63,49 @@ enum {
 
 /* Always notified */
 static const int notify_always[] = {
-    SCMP_SYS(bind),	   SCMP_SYS(connect),		SCMP_SYS(listen),
-    SCMP_SYS(accept),	   SCMP_SYS(accept4),		SCMP_SYS(getsockname),
-    SCMP_SYS(getpeername), SCMP_SYS(getsockopt),	SCMP_SYS(setsockopt),
-    SCMP_SYS(shutdown),	   SCMP_SYS(sendmsg),		SCMP_SYS(recvmsg),
-    SCMP_SYS(sendmmsg),	   SCMP_SYS(recvmmsg),		SCMP_SYS(setns),
-    SCMP_SYS(mount),	   SCMP_SYS(umount2),		SCMP_SYS(open),
-    SCMP_SYS(openat),	   SCMP_SYS(openat2),		SCMP_SYS(creat),
-    SCMP_SYS(readlink),	   SCMP_SYS(readlinkat),	SCMP_SYS(stat),
-    SCMP_SYS(access),	   SCMP_SYS(faccessat),		SCMP_SYS(faccessat2),
-    SCMP_SYS(mkdir),	   SCMP_SYS(mkdirat),		SCMP_SYS(unlink),
-    SCMP_SYS(unlinkat),	   SCMP_SYS(getxattr),		SCMP_SYS(lgetxattr),
-    SCMP_SYS(rmdir),	   SCMP_SYS(inotify_add_watch),
+    SCMP_SYS(bind),
+    SCMP_SYS(connect),
+    SCMP_SYS(listen),
+    SCMP_SYS(accept),
+    SCMP_SYS(accept4),
+    SCMP_SYS(getsockname),
+    SCMP_SYS(getpeername),
+    SCMP_SYS(getsockopt),
+    SCMP_SYS(setsockopt),
+    SCMP_SYS(shutdown),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(sendmmsg),
+    SCMP_SYS(recvmmsg),
+    SCMP_SYS(setns),
+    SCMP_SYS(mount),
+    SCMP_SYS(umount2),
+    SCMP_SYS(open),
+    SCMP_SYS(openat),
+    SCMP_SYS(openat2),
+    SCMP_SYS(creat),
+    SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),
+    SCMP_SYS(stat),
+    SCMP_SYS(access),
+    SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2),
+    SCMP_SYS(mkdir),
+    SCMP_SYS(mkdirat),
+    SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(getxattr),
+    SCMP_SYS(lgetxattr),
+    SCMP_SYS(rmdir),
+    SCMP_SYS(inotify_add_watch),
+    SCMP_SYS(kill),
+    SCMP_SYS(tkill),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(rt_sigqueueinfo),
+    SCMP_SYS(rt_tgsigqueueinfo),
+    SCMP_SYS(pidfd_send_signal),
+    SCMP_SYS(alarm),
+    SCMP_SYS(timer_settime),
 };
 
 /* Notified when argument @arg satisfies (arg & mask) == value */
@@ -89,6 +121,7 @@ static const struct {
     {SCMP_SYS(clone), 0, CLONE_NEWNET, CLONE_NEWNET},
     {SCMP_SYS(unshare), 0, CLONE_NEWNET, CLONE_NEWNET},
     {SCMP_SYS(unshare), 0, CLONE_NEWNS, CLONE_NEWNS},
+    {SCMP_SYS(setitimer), 0, 0xffffffff, ITIMER_REAL},
     {SCMP_SYS(getrlimit), 0, 0xffffffff, RLIMIT_LOCKS},
     {SCMP_SYS(setrlimit), 0, 0xffffffff, RLIMIT_LOCKS},
     {SCMP_SYS(prlimit64), 1, 0xffffffff, RLIMIT_LOCKS},
