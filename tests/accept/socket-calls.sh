@@ -58,8 +58,8 @@ def recvmmsg(s, ts, flags=0):
     n = libc.recvmmsg(s.fileno(), msgs, N, flags, ctypes.byref(ts) if ts else None)
     t = time.time() - t
     e = errno.errorcode[ctypes.get_errno()] if n < 0 else ""
-    print("recvmmsg", n, e, [bufs[i].raw[:msgs[i].len] for i in range(max(n, 0))], "after %.1f s" % t,
-          "left %.1f s" % (ts.sec + ts.nsec / 1e9) if ts else "")
+    print("recvmmsg", n, e, [bufs[i].raw[:msgs[i].len] for i in range(max(n, 0))], "waits", int(t / 0.3 + 0.2),
+          "left", round(ts.sec + ts.nsec / 1e9) if ts else "")
 r = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); r.bind(("127.0.0.1", 0))
 w = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); w.connect(r.getsockname())
 def later(*ds):
