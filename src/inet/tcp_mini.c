@@ -93,7 +93,10 @@ static void synack_opts(struct tcp_opts *o, struct net *net, const struct tuple 
 	    .family = t->local.family,
 	    .src = t->local,
 	    .dst = t->peer,
+	    .oif = t->bound_dev,
 	    .proto = IPPROTO_TCP,
+	    .sport = t->lport,
+	    .dport = t->pport,
 	};
 	struct route *rt;
 

@@ -121,6 +121,17 @@ static struct fib_table *table_make(struct net *net, u16 family, u32 id)
 	return t;
 }
 
+int fib_table_unused(struct net *net, u16 family, u32 *id)
+{
+	for (u32 i = 1; i <= RT_TABLE_MAX && i < 256; i++) {
+		if (fib_table(net, family, i))
+			continue;
+		*id = i;
+		return table_make(net, family, i) ? 0 : -ENOMEM;
+	}
+	return -ENOBUFS;
+}
+
 void fib_dst(const struct fib_route *r, struct ipaddr *dst, u8 *plen)
 {
 	u16 family = r->prefix->table->family;

@@ -94,6 +94,9 @@ struct fib_event {
 int fib_add(struct net *net, const struct fib_config *cfg, struct ext_ack *ack);
 int fib_del(struct net *net, const struct fib_config *cfg, struct ext_ack *ack);
 struct fib_table *fib_table(const struct net *net, u16 family, u32 id); /* NULL: none */
+/* The lowest number that is free, made empty: for a rule that names no table. -ENOMEM,
+ * -ENOBUFS (all 255 are there) */
+int fib_table_unused(struct net *net, u16 family, u32 *id);
 struct fib_table *fib_table_first(struct net *net, u16 family); /* by id, for dumps */
 struct fib_table *fib_table_next(struct fib_table *t);
 /* Address of a route's prefix */

@@ -19,6 +19,7 @@
 #include "ip/icmp4.h"
 #include "ip/ip4_impl.h"
 #include "ip/ip_parts.h"
+#include "ip/rule.h"
 
 #include <linux/if_ether.h>
 #include <netinet/ip.h>
@@ -258,6 +259,21 @@ static bool options_in(struct dev *dev, struct pkt *p, const struct ip4_opts *o)
 	return true;
 }
 
+/* What rules may ask for. A fragment other than the first has no ports */
+static void flow_ports(struct pkt *p, const struct ip4_hdr *h, struct flow *fl)
+{
+	const u8 *l4 = (const u8 *)h + ip4_hdr_len(h);
+	const be16 *ports = (const void *)l4;
+
+	if (h->protocol != IPPROTO_TCP && h->protocol != IPPROTO_UDP &&
+	    h->protocol != IPPROTO_SCTP && h->protocol != IPPROTO_UDPLITE)
+		return;
+	if (h->frag_off & cpu_to_be16(IP4_OFFMASK) || l4 + 4 > p->data + p->linear)
+		return;
+	fl->sport = ports[0];
+	fl->dport = ports[1];
+}
+
 static void route_in(struct dev *dev, struct pkt *p, const struct ip4_opts *o)
 {
 	struct net *net = dev->net;
@@ -273,8 +289,11 @@ static void route_in(struct dev *dev, struct pkt *p, const struct ip4_opts *o)
 	};
 	struct route *rt;
 	enum drop why;
-	int err = route_input(dev, &fl, &rt, &why);
+	int err;
 
+	if (unlikely(rule_wants_ports(net)))
+		flow_ports(p, h, &fl);
+	err = route_input(dev, &fl, &rt, &why);
 	if (err) {
 		no_route(net, p, err, why);
 		return;

@@ -493,6 +493,9 @@ static int check_reverse_path(struct dev *dev, const struct flow *fl)
 	    .iif = 1,
 	    .tos = fl->tos,
 	    .mark = conf4_get(net, dev, CONF4_SRC_VALID_MARK) ? fl->mark : 0,
+	    .proto = fl->proto,
+	    .sport = fl->sport,
+	    .dport = fl->dport,
 	};
 	int err;
 

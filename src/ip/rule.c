@@ -15,6 +15,7 @@
 
 struct rules {
 	struct list list;
+	u32 want_ports; /* how many look at protocol or ports */
 };
 
 struct rule_net {
@@ -36,6 +37,7 @@ static void make_default(struct net *net, struct rule *r, u32 priority, u32 tabl
 	r->action = FR_ACT_TO_TBL;
 	r->table = table;
 	r->protocol = RTPROT_KERNEL;
+	r->suppress_plen = r->suppress_group = -1;
 	r->default_rule = true;
 }
 
@@ -90,15 +92,64 @@ static struct rules *own_rules(struct net *net)
 	return rs;
 }
 
+static bool same_ports(struct rule_ports a, struct rule_ports b)
+{
+	return a.first == b.first && a.last == b.last;
+}
+
+static bool same_uids(const struct rule *a, const struct rule *b)
+{
+	return a->uid_given == b->uid_given && a->uid_first == b->uid_first &&
+	       a->uid_last == b->uid_last;
+}
+
+/* As Linux compares: not the flags, and not where FR_ACT_GOTO leads */
 static bool same_rule(const struct rule *a, const struct rule *b)
 {
 	return a->family == b->family && a->priority == b->priority &&
-	       a->flags == b->flags && a->action == b->action && a->tos == b->tos &&
-	       a->src_len == b->src_len && a->dst_len == b->dst_len &&
-	       a->table == b->table && a->mark == b->mark &&
-	       a->mark_mask == b->mark_mask && a->target == b->target &&
-	       ipaddr_equal(&a->src, &b->src) && ipaddr_equal(&a->dst, &b->dst) &&
-	       !strcmp(a->iif, b->iif) && !strcmp(a->oif, b->oif);
+	       a->action == b->action && a->tos == b->tos && a->src_len == b->src_len &&
+	       a->dst_len == b->dst_len && a->table == b->table && a->mark == b->mark &&
+	       a->mark_mask == b->mark_mask && a->protocol == b->protocol &&
+	       a->suppress_plen == b->suppress_plen &&
+	       a->suppress_group == b->suppress_group && a->l3mdev == b->l3mdev &&
+	       a->ip_proto == b->ip_proto && a->tun_id == b->tun_id &&
+	       same_uids(a, b) && same_ports(a->sport, b->sport) &&
+	       same_ports(a->dport, b->dport) && ipaddr_equal(&a->src, &b->src) &&
+	       ipaddr_equal(&a->dst, &b->dst) && !strcmp(a->iif, b->iif) &&
+	       !strcmp(a->oif, b->oif);
+}
+
+static bool wants_ports(const struct rule *r)
+{
+	return strcmp(r->iif, "lo") != 0 &&
+	       (r->ip_proto || r->sport.first || r->dport.first);
+}
+
+bool rule_wants_ports(const struct net *net)
+{
+	const struct rules *rs = rule_net(net)->own;
+
+	return rs && rs->want_ports;
+}
+
+/* The first rule behind @r that has the priority to which it leads, or NULL */
+static const struct rule *goto_target(const struct rules *rs, const struct rule *r)
+{
+	const struct rule *to;
+
+	for (const struct list *l = r->node.next; l != &rs->list; l = l->next) {
+		to = list_entry(l, struct rule, node);
+		if (to->priority == r->target)
+			return to;
+	}
+	return NULL;
+}
+
+bool rule_resolved(const struct net *net, const struct rule *r)
+{
+	const struct rules *rs = rule_net(net)->own;
+
+	return rs && goto_target(rs, r);
 }
 
 /* Linux: just before the second rule */
@@ -113,8 +164,7 @@ static u32 default_priority(const struct rules *rs)
 	return 0;
 }
 
-int rule_add(struct net *net, const struct rule *want, u16 nl_flags,
-	     struct ext_ack *ack)
+int rule_add(struct net *net, const struct rule *want, u16 nl_flags)
 {
 	struct rules *rs = own_rules(net);
 	struct rule *r, *at;
@@ -127,7 +177,7 @@ int rule_add(struct net *net, const struct rule *want, u16 nl_flags,
 	*r = *want;
 	list_init(&r->node);
 	r->net = net;
-	if (!r->priority)
+	if (!r->priority_given)
 		r->priority = default_priority(rs);
 	if (nl_flags & NLM_F_EXCL)
 		list_for_each(at, &rs->list, node)
@@ -135,14 +185,35 @@ int rule_add(struct net *net, const struct rule *want, u16 nl_flags,
 				net_free(net, r);
 				return -EEXIST;
 			}
-	(void)ack;
 	list_for_each(at, &rs->list, node)
 		if (at->priority > r->priority)
 			break;
 	list_add_tail(&at->node, &r->node);
+	rs->want_ports += wants_ports(r);
 	fib_bump(net);
 	event_raise(net, EV_RULE_ADD, r);
 	return 0;
+}
+
+static bool covers_more(const struct rule *want, const struct rule *r)
+{
+	if (want->protocol && want->protocol != r->protocol)
+		return false;
+	if (want->suppress_plen != -1 && want->suppress_plen != r->suppress_plen)
+		return false;
+	if (want->suppress_group != -1 && want->suppress_group != r->suppress_group)
+		return false;
+	if (want->l3mdev && !r->l3mdev)
+		return false;
+	if (want->uid_given && !same_uids(want, r))
+		return false;
+	if (want->ip_proto && want->ip_proto != r->ip_proto)
+		return false;
+	if (want->tun_id && want->tun_id != r->tun_id)
+		return false;
+	if (want->sport.first && !same_ports(want->sport, r->sport))
+		return false;
+	return !want->dport.first || same_ports(want->dport, r->dport);
 }
 
 /* Does @r have all that is set in @want? */
@@ -160,7 +231,7 @@ static bool covers(const struct rule *want, const struct rule *r)
 		return false;
 	if (want->table && want->table != r->table)
 		return false;
-	if (want->priority && want->priority != r->priority)
+	if (want->priority_given && want->priority != r->priority)
 		return false;
 	if (want->tos && want->tos != r->tos)
 		return false;
@@ -170,7 +241,9 @@ static bool covers(const struct rule *want, const struct rule *r)
 		return false;
 	if (want->iif[0] && strcmp(want->iif, r->iif))
 		return false;
-	return !want->oif[0] || !strcmp(want->oif, r->oif);
+	if (want->oif[0] && strcmp(want->oif, r->oif))
+		return false;
+	return covers_more(want, r);
 }
 
 int rule_del(struct net *net, const struct rule *want)
@@ -183,7 +256,10 @@ int rule_del(struct net *net, const struct rule *want)
 	list_for_each(r, &rs->list, node) {
 		if (!covers(want, r))
 			continue;
+		if (r->flags & FIB_RULE_PERMANENT)
+			return -EPERM;
 		list_del(&r->node);
+		rs->want_ports -= wants_ports(r);
 		fib_bump(net);
 		event_raise(net, EV_RULE_DEL, r);
 		net_free(net, r);
@@ -228,50 +304,88 @@ static bool dev_named(struct net *net, s32 ifindex, const char *name)
 	return dev && !strcmp(dev->name, name);
 }
 
+static bool in_ports(struct rule_ports range, be16 port)
+{
+	return !range.first ||
+	       (be16_to_cpu(port) >= range.first && be16_to_cpu(port) <= range.last);
+}
+
+static bool matches_sender(const struct rule *r, const struct flow *fl)
+{
+	return (!r->ip_proto || r->ip_proto == fl->proto) &&
+	       in_ports(r->sport, fl->sport) && in_ports(r->dport, fl->dport) &&
+	       (!r->uid_given || (fl->uid >= r->uid_first && fl->uid <= r->uid_last));
+}
+
+/* No device is a VRF's, and no packet has come out of a tunnel with a key */
 static bool matches(struct net *net, const struct rule *r, const struct flow *fl)
 {
 	bool yes = (!r->src_len || ipaddr_in(&fl->src, &r->src, r->src_len)) &&
 		   (!r->dst_len || ipaddr_in(&fl->dst, &r->dst, r->dst_len)) &&
 		   (!r->tos || r->tos == fl->tos) &&
-		   !((r->mark ^ fl->mark) & r->mark_mask) &&
+		   !((r->mark ^ fl->mark) & r->mark_mask) && !r->l3mdev && !r->tun_id &&
 		   (!r->iif[0] || dev_named(net, fl->iif ? fl->iif : 1, r->iif)) &&
-		   (!r->oif[0] || dev_named(net, fl->oif, r->oif));
+		   (!r->oif[0] || dev_named(net, fl->oif, r->oif)) &&
+		   matches_sender(r, fl);
 
 	return r->flags & FIB_RULE_INVERT ? !yes : yes;
+}
+
+static bool suppressed(const struct rule *r, const struct fib_result *res)
+{
+	const struct dev *dev = res->hop ? res->hop->dev : NULL;
+	struct ipaddr dst;
+	u8 plen;
+
+	if (r->suppress_plen != -1) {
+		fib_dst(res->route, &dst, &plen);
+		if (plen <= r->suppress_plen)
+			return true;
+	}
+	return r->suppress_group != -1 && dev && dev->group == (u32)r->suppress_group;
+}
+
+static int act(struct net *net, const struct rule *r, const struct flow *fl,
+	       struct fib_result *res)
+{
+	int err;
+
+	switch (r->action) {
+	case FR_ACT_TO_TBL:
+		err = fib_table_lookup(net, r->table, fl, res);
+		return !err && suppressed(r, res) ? -EAGAIN : err;
+	case FR_ACT_NOP:
+		return -EAGAIN;
+	case FR_ACT_UNREACHABLE:
+		return -ENETUNREACH;
+	case FR_ACT_PROHIBIT:
+		return -EACCES;
+	default: /* FR_ACT_BLACKHOLE, and numbers that nobody knows */
+		return -EINVAL;
+	}
 }
 
 static int lookup_own(struct net *net, const struct rules *rs, const struct flow *fl,
 		      struct fib_result *res)
 {
-	const struct rule *r;
-	u32 skip_to = 0;
+	const struct list *l = rs->list.next;
+	int err;
 
-	list_for_each(r, &rs->list, node) {
-		int err;
+	while (l != &rs->list) {
+		const struct rule *r = list_entry(l, struct rule, node), *to;
 
-		if (r->priority < skip_to || r->family != fl->family ||
-		    !matches(net, r, fl))
+		l = l->next;
+		if (r->family != fl->family || !matches(net, r, fl))
 			continue;
-		switch (r->action) {
-		case FR_ACT_TO_TBL:
-			err = fib_table_lookup(net, r->table, fl, res);
-			if (err != -EAGAIN)
-				return err;
-			break;
-		case FR_ACT_GOTO:
-			skip_to = r->target;
-			break;
-		case FR_ACT_NOP:
-			break;
-		case FR_ACT_BLACKHOLE:
-			return -EINVAL;
-		case FR_ACT_UNREACHABLE:
-			return -ENETUNREACH;
-		case FR_ACT_PROHIBIT:
-			return -EACCES;
-		default:
-			return -EINVAL;
+		if (r->action == FR_ACT_GOTO) {
+			to = goto_target(rs, r);
+			if (to)
+				l = &to->node;
+			continue;
 		}
+		err = act(net, r, fl, res);
+		if (err != -EAGAIN)
+			return err;
 	}
 	return -ENETUNREACH;
 }

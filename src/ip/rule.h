@@ -9,6 +9,11 @@
 
 #include <linux/fib_rules.h>
 
+/* first 0: any */
+struct rule_ports {
+	u16 first, last;
+};
+
 struct rule {
 	struct list node; /* by priority, then age */
 	struct net *net;
@@ -17,16 +22,25 @@ struct rule {
 	u8 action;	     /* FR_ACT_x */
 	u8 tos, src_len, dst_len, protocol;
 	u32 table, mark, mark_mask, target; /* target: priority of FR_ACT_GOTO */
+	/* A route that was found does not count: with a prefix this short, by a device
+	 * of that group. -1: none */
+	s32 suppress_plen, suppress_group;
+	bool l3mdev;	/* the table is the one of the device's VRF */
+	bool uid_given; /* of the sender's socket: uid_first to uid_last */
+	u32 uid_first, uid_last;
+	u8 ip_proto; /* 0: any */
+	struct rule_ports sport, dport;
+	u64 tun_id; /* of a tunnel's key, network order; 0: any */
 	struct ipaddr src, dst;
 	char iif[IFNAMSIZ], oif[IFNAMSIZ];
-	bool default_rule; /* one of the three that every net is born with */
+	bool priority_given; /* by who deletes */
+	bool default_rule;   /* one of the three that every net is born with */
 };
 
-/* @want is copied. 0 priority: one below the second rule's. -EEXIST with NLM_F_EXCL,
- * -ENOMEM */
-int rule_add(struct net *net, const struct rule *want, u16 nl_flags,
-	     struct ext_ack *ack);
-/* The first that matches what is set in @want. -ENOENT */
+/* @want is copied. No priority given: one below the second rule's. -EEXIST with
+ * NLM_F_EXCL, -ENOMEM */
+int rule_add(struct net *net, const struct rule *want, u16 nl_flags);
+/* The first that matches what is set in @want. -ENOENT, -EPERM (FIB_RULE_PERMANENT) */
 int rule_del(struct net *net, const struct rule *want);
 /* Was a rule ever added or deleted here? (Linux then keeps the local and the main
  * table apart, N5.4) */
@@ -37,6 +51,10 @@ int rule_walk(struct net *net, u16 family, int (*fn)(struct rule *r, void *arg),
 
 /* Has nobody changed the rules that every net is born with? */
 bool rule_is_default(const struct net *net);
+/* Is there a rule to which FR_ACT_GOTO of @r leads? */
+bool rule_resolved(const struct net *net, const struct rule *r);
+/* Does a rule look at protocol and ports, so that input has to find them? */
+bool rule_wants_ports(const struct net *net);
 
 struct fib_result {
 	struct fib_route *route;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * rtnl_rule.c - RTM_NEWRULE, DELRULE, GETRULE for IPv4
+ *
+ * Texts and the order of the checks are Linux's. What a rule may ask for and no
+ * packet of ours has (a VRF, a tunnel's key) is kept and matches nothing.
  */
 
 #include "ip/rule.h"
 #include "netlink/rtnl.h"
 
 static const struct nla_policy rule_policy[FRA_MAX + 1] = {
-    [FRA_DST] = {.type = NLA_U32},
-    [FRA_SRC] = {.type = NLA_U32},
     [FRA_IIFNAME] = {.type = NLA_STRING, .len = IFNAMSIZ - 1},
     [FRA_OIFNAME] = {.type = NLA_STRING, .len = IFNAMSIZ - 1},
     [FRA_PRIORITY] = {.type = NLA_U32},
@@ -18,6 +19,7 @@ static const struct nla_policy rule_policy[FRA_MAX + 1] = {
     [FRA_SUPPRESS_PREFIXLEN] = {.type = NLA_U32},
     [FRA_SUPPRESS_IFGROUP] = {.type = NLA_U32},
     [FRA_GOTO] = {.type = NLA_U32},
+    [FRA_TUN_ID] = {.type = NLA_U64},
     [FRA_L3MDEV] = {.type = NLA_U8},
     [FRA_UID_RANGE] = {.type = NLA_UNSPEC, .len = sizeof(struct fib_rule_uid_range)},
     [FRA_PROTOCOL] = {.type = NLA_U8},
@@ -29,6 +31,37 @@ static const struct nla_policy rule_policy[FRA_MAX + 1] = {
 static bool has_dev(const struct net *net, const char *name)
 {
 	return dev_by_name(net, name) != NULL;
+}
+
+static void put_ports(struct nlmsg_builder *b, int type, struct rule_ports p)
+{
+	struct fib_rule_port_range range = {.start = p.first, .end = p.last};
+
+	if (p.first)
+		nla_put(b, (u16)type, sizeof(range), &range);
+}
+
+/* What is only said where a rule has it */
+static void put_selectors(struct nlmsg_builder *b, const struct rule *r)
+{
+	struct fib_rule_uid_range uids = {.start = r->uid_first, .end = r->uid_last};
+
+	if (r->mark)
+		nla_put_u32(b, FRA_FWMARK, r->mark);
+	if (r->mark_mask || r->mark)
+		nla_put_u32(b, FRA_FWMASK, r->mark_mask);
+	if (r->tun_id)
+		nla_put_u64(b, FRA_TUN_ID, r->tun_id);
+	if (r->l3mdev)
+		nla_put_u8(b, FRA_L3MDEV, 1);
+	if (r->uid_given)
+		nla_put(b, FRA_UID_RANGE, sizeof(uids), &uids);
+	put_ports(b, FRA_SPORT_RANGE, r->sport);
+	put_ports(b, FRA_DPORT_RANGE, r->dport);
+	if (r->ip_proto)
+		nla_put_u8(b, FRA_IP_PROTO, r->ip_proto);
+	if (r->suppress_group != -1)
+		nla_put_u32(b, FRA_SUPPRESS_IFGROUP, (u32)r->suppress_group);
 }
 
 static int rule_fill(struct nlmsg_builder *b, struct net *net, const struct rule *r,
@@ -46,12 +79,14 @@ static int rule_fill(struct nlmsg_builder *b, struct net *net, const struct rule
 	h->table = r->table < 256 ? (u8)r->table : RT_TABLE_COMPAT;
 	h->action = r->action;
 	h->flags = r->flags;
+	if (r->action == FR_ACT_GOTO && !rule_resolved(net, r))
+		h->flags |= FIB_RULE_UNRESOLVED;
 	if (r->iif[0] && !has_dev(net, r->iif))
 		h->flags |= FIB_RULE_IIF_DETACHED;
 	if (r->oif[0] && !has_dev(net, r->oif))
 		h->flags |= FIB_RULE_OIF_DETACHED;
 	nla_put_u32(b, FRA_TABLE, r->table);
-	nla_put_u32(b, FRA_SUPPRESS_PREFIXLEN, UINT32_MAX);
+	nla_put_u32(b, FRA_SUPPRESS_PREFIXLEN, (u32)r->suppress_plen);
 	nla_put_u8(b, FRA_PROTOCOL, r->protocol);
 	if (r->iif[0])
 		nla_put_str(b, FRA_IIFNAME, r->iif);
@@ -59,10 +94,7 @@ static int rule_fill(struct nlmsg_builder *b, struct net *net, const struct rule
 		nla_put_str(b, FRA_OIFNAME, r->oif);
 	if (r->priority)
 		nla_put_u32(b, FRA_PRIORITY, r->priority);
-	if (r->mark)
-		nla_put_u32(b, FRA_FWMARK, r->mark);
-	if (r->mark_mask || r->mark)
-		nla_put_u32(b, FRA_FWMASK, r->mark_mask);
+	put_selectors(b, r);
 	if (r->action == FR_ACT_GOTO)
 		nla_put_u32(b, FRA_GOTO, r->target);
 	if (r->dst_len)
@@ -74,44 +106,119 @@ static int rule_fill(struct nlmsg_builder *b, struct net *net, const struct rule
 
 /* ---- requests ---- */
 
+static int invalid(struct nl_req *rq, const char *why)
+{
+	ack_set(&rq->ack, why);
+	return -EINVAL;
+}
+
+static bool good_addr(const struct nlattr *nla, u8 len)
+{
+	return !len || (nla && len <= 32 && nla_len(nla) == 4);
+}
+
 static int read_addrs(struct nl_req *rq, const struct fib_rule_hdr *h,
 		      const struct nlattr *const tb[], struct rule *want)
 {
-	if ((h->dst_len && (h->dst_len > 32 || !tb[FRA_DST])) ||
-	    (h->src_len && (h->src_len > 32 || !tb[FRA_SRC]))) {
-		ack_set(&rq->ack, h->dst_len ? "Invalid dst address length"
-					     : "Invalid src address length");
-		return -EINVAL;
-	}
+	if (!good_addr(tb[FRA_SRC], h->src_len))
+		return invalid(rq, "Invalid source address");
+	if (!good_addr(tb[FRA_DST], h->dst_len))
+		return invalid(rq, "Invalid dst address");
 	want->dst_len = h->dst_len;
 	want->src_len = h->src_len;
-	want->dst = ipaddr_v4(tb[FRA_DST] ? nla_get_be32(tb[FRA_DST]) : 0);
-	want->src = ipaddr_v4(tb[FRA_SRC] ? nla_get_be32(tb[FRA_SRC]) : 0);
+	want->dst = ipaddr_v4(h->dst_len ? nla_get_be32(tb[FRA_DST]) : 0);
+	want->src = ipaddr_v4(h->src_len ? nla_get_be32(tb[FRA_SRC]) : 0);
 	return 0;
+}
+
+static int read_goto(struct nl_req *rq, const struct nlattr *const tb[],
+		     struct rule *want)
+{
+	if (tb[FRA_GOTO]) {
+		if (want->action != FR_ACT_GOTO)
+			return invalid(rq, "Unexpected goto");
+		want->target = nla_get_u32(tb[FRA_GOTO]);
+		if (want->target <= want->priority || !want->priority_given)
+			return invalid(rq, "Backward goto not supported");
+	} else if (want->action == FR_ACT_GOTO) {
+		return invalid(rq, "Missing goto target for action goto");
+	}
+	return 0;
+}
+
+static bool read_ports(const struct nlattr *nla, struct rule_ports *out)
+{
+	const struct fib_rule_port_range *range;
+
+	if (!nla)
+		return true;
+	range = nla_data(nla);
+	if (!range->start || range->end == UINT16_MAX || range->start > range->end)
+		return false;
+	*out = (struct rule_ports){range->start, range->end};
+	return true;
+}
+
+/* Whose packets, of which protocol and ports */
+static int read_sender(struct nl_req *rq, const struct nlattr *const tb[],
+		       struct rule *want)
+{
+	const struct fib_rule_uid_range *uids;
+
+	if (tb[FRA_UID_RANGE]) {
+		uids = nla_data(tb[FRA_UID_RANGE]);
+		if (uids->start == UINT32_MAX || uids->end == UINT32_MAX ||
+		    uids->start > uids->end)
+			return invalid(rq, "Invalid uid range");
+		want->uid_given = true;
+		want->uid_first = uids->start;
+		want->uid_last = uids->end;
+	}
+	if (tb[FRA_IP_PROTO])
+		want->ip_proto = nla_get_u8(tb[FRA_IP_PROTO]);
+	if (!read_ports(tb[FRA_SPORT_RANGE], &want->sport))
+		return invalid(rq, "Invalid sport range");
+	if (!read_ports(tb[FRA_DPORT_RANGE], &want->dport))
+		return invalid(rq, "Invalid dport range");
+	return 0;
+}
+
+static void read_names(const struct nlattr *const tb[], struct rule *want)
+{
+	if (tb[FRA_PROTOCOL])
+		want->protocol = nla_get_u8(tb[FRA_PROTOCOL]);
+	want->priority_given = tb[FRA_PRIORITY] != NULL;
+	if (tb[FRA_PRIORITY])
+		want->priority = nla_get_u32(tb[FRA_PRIORITY]);
+	if (tb[FRA_IIFNAME])
+		nla_strscpy(want->iif, tb[FRA_IIFNAME], sizeof(want->iif));
+	if (tb[FRA_OIFNAME])
+		nla_strscpy(want->oif, tb[FRA_OIFNAME], sizeof(want->oif));
+	if (tb[FRA_FWMARK])
+		want->mark = nla_get_u32(tb[FRA_FWMARK]);
+	if (want->mark)
+		want->mark_mask = UINT32_MAX;
+	if (tb[FRA_FWMASK])
+		want->mark_mask = nla_get_u32(tb[FRA_FWMASK]);
+	if (tb[FRA_TUN_ID])
+		want->tun_id = nla_get_u64(tb[FRA_TUN_ID]);
+	want->suppress_plen = want->suppress_group = -1;
+	if (tb[FRA_SUPPRESS_PREFIXLEN])
+		want->suppress_plen = nla_get_s32(tb[FRA_SUPPRESS_PREFIXLEN]);
+	if (tb[FRA_SUPPRESS_IFGROUP])
+		want->suppress_group = nla_get_s32(tb[FRA_SUPPRESS_IFGROUP]);
 }
 
 static int read_rule(struct nl_req *rq, struct rule *want)
 {
-	static const u16 unknown[] = {
-	    FRA_SUPPRESS_IFGROUP, FRA_L3MDEV,	   FRA_UID_RANGE, FRA_IP_PROTO,
-	    FRA_SPORT_RANGE,	  FRA_DPORT_RANGE, FRA_TUN_ID};
 	const struct nlattr *tb[FRA_MAX + 1];
 	const struct fib_rule_hdr *h;
 	int err =
 	    rtnl_parse(rq, sizeof(*h), tb, FRA_MAX, rule_policy, NL_VALIDATE_LIBERAL);
 
-	if (err)
+	if (err) {
+		ack_set(&rq->ack, "Error parsing msg");
 		return err;
-	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
-		if (tb[unknown[i]]) {
-			ack_attr(&rq->ack, tb[unknown[i]], "Not supported");
-			return -EOPNOTSUPP;
-		}
-	/* A dump says "none" as -1, and a dump may be given back */
-	if (tb[FRA_SUPPRESS_PREFIXLEN] &&
-	    nla_get_u32(tb[FRA_SUPPRESS_PREFIXLEN]) != UINT32_MAX) {
-		ack_attr(&rq->ack, tb[FRA_SUPPRESS_PREFIXLEN], "Not supported");
-		return -EOPNOTSUPP;
 	}
 	h = nlmsg_data(rq->nlh);
 	memset(want, 0, sizeof(*want));
@@ -120,32 +227,19 @@ static int read_rule(struct nl_req *rq, struct rule *want)
 	want->action = h->action;
 	want->flags = h->flags & (u32)(FIB_RULE_PERMANENT | FIB_RULE_INVERT);
 	want->table = tb[FRA_TABLE] ? nla_get_u32(tb[FRA_TABLE]) : h->table;
-	if (tb[FRA_PROTOCOL])
-		want->protocol = nla_get_u8(tb[FRA_PROTOCOL]);
-	if (tb[FRA_PRIORITY])
-		want->priority = nla_get_u32(tb[FRA_PRIORITY]);
-	if (tb[FRA_IIFNAME])
-		nla_strscpy(want->iif, tb[FRA_IIFNAME], sizeof(want->iif));
-	if (tb[FRA_OIFNAME])
-		nla_strscpy(want->oif, tb[FRA_OIFNAME], sizeof(want->oif));
-	if (tb[FRA_FWMARK]) {
-		want->mark = nla_get_u32(tb[FRA_FWMARK]);
-		want->mark_mask = UINT32_MAX;
-	}
-	if (tb[FRA_FWMASK])
-		want->mark_mask = nla_get_u32(tb[FRA_FWMASK]);
-	if (tb[FRA_GOTO]) {
-		if (want->action != FR_ACT_GOTO) {
-			ack_set(&rq->ack, "Unexpected goto");
-			return -EINVAL;
-		}
-		want->target = nla_get_u32(tb[FRA_GOTO]);
-		if (want->target <= want->priority) {
-			ack_set(&rq->ack, "Backward goto not supported");
-			return -EINVAL;
-		}
-	}
-	return read_addrs(rq, h, tb, want);
+	err = read_addrs(rq, h, tb, want);
+	if (err)
+		return err;
+	read_names(tb, want);
+	if (tb[FRA_L3MDEV] && nla_get_u8(tb[FRA_L3MDEV]) != 1)
+		return invalid(rq, "Invalid l3mdev attribute");
+	want->l3mdev = tb[FRA_L3MDEV] != NULL;
+	err = read_goto(rq, tb, want);
+	if (err)
+		return err;
+	if (want->l3mdev && want->table)
+		return invalid(rq, "l3mdev and table are mutually exclusive");
+	return read_sender(rq, tb, want);
 }
 
 static int rule_new(struct nl_req *rq)
@@ -155,14 +249,16 @@ static int rule_new(struct nl_req *rq)
 
 	if (err)
 		return err;
-	if (want.action == FR_ACT_UNSPEC ||
-	    (want.action == FR_ACT_TO_TBL && !want.table)) {
-		if (want.action == FR_ACT_UNSPEC)
-			return -EINVAL;
-		ack_set(&rq->ack, "Invalid table");
-		return -EINVAL;
+	if (want.tos & 3)
+		return invalid(rq, "Invalid dsfield (tos): ECN bits must be 0");
+	if (want.tos & ~0x1e)
+		return invalid(rq, "Invalid tos");
+	if (want.action == FR_ACT_TO_TBL && !want.table && !want.l3mdev) {
+		err = fib_table_unused(rq->net, AF_INET, &want.table);
+		if (err)
+			return err;
 	}
-	return rule_add(rq->net, &want, rq->nlh->nlmsg_flags, &rq->ack);
+	return rule_add(rq->net, &want, rq->nlh->nlmsg_flags);
 }
 
 static int rule_delete(struct nl_req *rq)
@@ -171,6 +267,12 @@ static int rule_delete(struct nl_req *rq)
 	int err = read_rule(rq, &want);
 
 	return err ? err : rule_del(rq->net, &want);
+}
+
+static int rule_of_nobody(struct nl_req *rq)
+{
+	ack_set(&rq->ack, "Rule family not supported");
+	return -EAFNOSUPPORT;
 }
 
 /* ---- dump: args[0] how many are told ---- */
@@ -241,6 +343,8 @@ static int on_rule(struct net *net, enum event_kind kind, void *obj)
 static const struct rtnl_handler rule_handlers[] = {
     {.type = RTM_NEWRULE, .family = AF_INET, .request = rule_new},
     {.type = RTM_DELRULE, .family = AF_INET, .request = rule_delete},
+    {.type = RTM_NEWRULE, .family = AF_UNSPEC, .request = rule_of_nobody},
+    {.type = RTM_DELRULE, .family = AF_UNSPEC, .request = rule_of_nobody},
     {.type = RTM_GETRULE, .family = AF_INET, .dump = &rule_dump},
     {.type = RTM_GETRULE, .family = AF_UNSPEC, .dump = &rule_dump},
 };
