@@ -40,6 +40,10 @@ int dgram_connect_route(struct inet_sock *is, const struct sockaddr *a, socklen_
 		return err;
 	inet_flow(is, &dst, *port, fl);
 	err = route_output(is->sk.net, fl, rt);
+	if (!err && ipaddr_is_any(&dst)) { /* this host: can the address be reached? */
+		route_put(*rt);
+		err = route_output(is->sk.net, fl, rt);
+	}
 	if (err == -ENETUNREACH)
 		MIB_IP(is->sk.net, IPSTATS_MIB_OUTNOROUTES);
 	if (err)
