@@ -35,8 +35,8 @@ struct fib_route {
 	u32 priority, table, flags;
 	struct ipaddr prefsrc;
 	struct table_node by_source; /* of the worker, when there is a prefsrc */
-	u32 metrics[FIB_METRICS]; /* by RTAX_x; 0: not set */
-	u64 lock;		  /* bit RTAX_x */
+	u32 metrics[FIB_METRICS];    /* by RTAX_x; 0: not set */
+	u64 lock;		     /* bit RTAX_x */
 	char cc[16];
 	bool dead;
 	u16 n_hops;

@@ -63,7 +63,9 @@ const struct route_stat *route_stat(struct worker *k, u32 *entries)
 	return &rw->stat;
 }
 
-enum { T_MTU_EXPIRES, T_MIN_PMTU, T_MIN_ADV_MSS };
+static int flush(struct net *net, const struct tunable *t, const char *s);
+
+enum { T_MTU_EXPIRES, T_MIN_PMTU, T_MIN_ADV_MSS, T_FLUSH };
 
 static const struct tunable route_tunables[] = {
     [T_MTU_EXPIRES] = {.path = "net/ipv4/route/mtu_expires",
@@ -81,6 +83,13 @@ static const struct tunable route_tunables[] = {
 	    .path = "net/ipv4/route/min_adv_mss",
 	    .max = INT32_MAX,
 	    .def = {256},
+	},
+    [T_FLUSH] =
+	{
+	    .path = "net/ipv4/route/flush",
+	    .mode = 0200,
+	    .type = TUNABLE_CUSTOM,
+	    .write = flush,
 	},
 };
 
@@ -258,6 +267,19 @@ void route_learn_redirect(struct net *net, const struct ipaddr *dst,
 	}
 	e->gateway = *gw;
 	fib_bump(net);
+}
+
+/* Whatever is written: all that was learned is forgotten */
+static int flush(struct net *net, const struct tunable *t, const char *s)
+{
+	struct route_net *rn = route_net(net);
+
+	(void)t;
+	(void)s;
+	while (rn->ex && !list_empty(&rn->ex->list))
+		exception_free(net, list_first(&rn->ex->list, struct exception, list));
+	fib_bump(net);
+	return 0;
 }
 
 static void apply_exception(struct route *rt, const struct ipaddr *dst)
