@@ -17,6 +17,7 @@
 #include "inet/tcp.h"
 #include "inet/udp.h"
 #include "ip/ip_parts.h"
+#include "link/dummy.h"
 #include "link/loopback.h"
 #include "link/veth.h"
 #include "netlink/diag.h"
@@ -26,10 +27,10 @@
 #include "view/views.h"
 
 const struct part *const warren_parts[] = {
-    &dev_part,	     &sock_part,  &loopback_part, &veth_part, &neigh_part,
-    &arp_part,	     &addr4_part, &fib_part,	  &rule_part, &route_part,
-    &ip4_part,	     &frag_part,  &icmp4_part,	  &inet_part, &udp_part,
-    &raw_part,	     &ping_part,  &tcp_part,	  &cc_part,   &packet_part,
-    &netlink_part,   &rtnl_part,  &uevent_part,	  &diag_part, &proc_net_part,
-    &proc_sock_part, &snmp_part,  NULL,
+    &dev_part,	    &sock_part,	     &loopback_part, &veth_part,   &dummy_part,
+    &neigh_part,    &arp_part,	     &addr4_part,    &fib_part,	   &rule_part,
+    &route_part,    &ip4_part,	     &frag_part,     &icmp4_part,  &inet_part,
+    &udp_part,	    &raw_part,	     &ping_part,     &tcp_part,	   &cc_part,
+    &packet_part,   &netlink_part,   &rtnl_part,     &uevent_part, &diag_part,
+    &proc_net_part, &proc_sock_part, &snmp_part,     NULL,
 };

@@ -10,6 +10,7 @@
  * Order of events, as Linux has it (N4.11, N4.14):
  *   up:    open, EV_DEV_CHANGE (IFF_UP), EV_DEV_UP
  *   down:  EV_DEV_GOING_DOWN, stop, EV_DEV_CHANGE (IFF_UP), EV_DEV_DOWN
+ *   carrier: EV_DEV_CHANGE (no flag), when the turn's requests have been told
  *   gone:  down; out of the tables; EV_DEV_UNREGISTER; EV_DEV_GONE
  *   move:  gone from the old net (dev->move_to set), then EV_DEV_REGISTER in
  *          the new one
@@ -121,7 +122,8 @@ static int choose_name(const struct net *net, const struct dev *self, const char
 		return -EINVAL;
 	if (!at) {
 		other = dev_by_name(net, name);
-		if (other && other != self)
+		/* its own alternative name is taken too, as in Linux */
+		if (other && (other != self || strcmp(self->name, name)))
 			return -EEXIST;
 		memset(out, 0, IFNAMSIZ); /* programs see all of it */
 		memcpy(out, name, strlen(name));
@@ -170,6 +172,7 @@ int dev_new(struct net *net, const struct dev_kind *kind, const char *name,
 	if (!dev)
 		return -ENOMEM;
 	list_init(&dev->node);
+	list_init(&dev->watch_node);
 	list_init(&dev->altnames);
 	list_init(&dev->mc);
 	list_init(&dev->taps);
@@ -181,6 +184,8 @@ int dev_new(struct net *net, const struct dev_kind *kind, const char *name,
 	dev->carrier = true;
 	dev->txqlen = 1000;
 	dev->gso_max_size = 65536;
+	dev->gso_max_segs = 65535;
+	dev->n_txq = dev->n_rxq = 1;
 	dev->operstate = IF_OPER_UNKNOWN;
 	kind->setup(dev);
 	*out = dev;
@@ -356,7 +361,7 @@ int dev_altname_add(struct dev *dev, const char *name)
 	size_t len = strlen(name);
 	int err;
 
-	if (!len || len >= sizeof(an->name))
+	if (len >= sizeof(an->name))
 		return -EINVAL;
 	if (dev_by_name(net, name))
 		return -EEXIST;
@@ -406,7 +411,12 @@ static int check_move(struct dev *dev, struct net *to, const char *name, s32 ifi
 	if (to->state != NET_ALIVE)
 		return -EINVAL;
 	err = choose_name(to, NULL, name ? name : dev->name, chosen);
-	if (err == -EEXIST && !name)
+	if (err && name)
+		ack_format(
+		    ack,
+		    "Unable to use '%s' for the new interface name in the target netns",
+		    name);
+	else if (err)
 		ack_set(ack,
 			"An interface with the same name exists in the target netns");
 	if (err == -EEXIST && name)
@@ -449,7 +459,6 @@ int dev_move(struct dev *dev, struct net *to, const char *name, s32 ifindex,
 	struct net *from = dev->net;
 	char chosen[IFNAMSIZ] = "";
 	s32 old_last = to->last_ifindex;
-	struct dev *peer;
 	int err;
 
 	if (to == from)
@@ -471,9 +480,9 @@ int dev_move(struct dev *dev, struct net *to, const char *name, s32 ifindex,
 		return err;
 	}
 
+	dev_close(dev);
 	dev->move_to = to;
 	dev->move_ifindex = ifindex;
-	dev_close(dev);
 	dev->state = DEV_UNREGISTERING;
 	link_out(dev);
 	event_raise(from, EV_DEV_UNREGISTER, dev);
@@ -490,10 +499,6 @@ int dev_move(struct dev *dev, struct net *to, const char *name, s32 ifindex,
 	dev->state = DEV_REGISTERED;
 	/* A listener without memory leaves the device without its protocol, not lost */
 	event_raise(to, EV_DEV_REGISTER, dev);
-	/* Whoever stands on it looks again: the index that it is known by is another */
-	peer = dev->ops->peer ? dev->ops->peer(dev) : NULL;
-	if (peer && peer->opened && !peer->carrier)
-		dev_update_operstate(peer);
 	net_release(from);
 	return 0;
 }
@@ -526,7 +531,8 @@ static u8 operstate_of(const struct dev *dev)
 	return lower_is_down(dev) ? IF_OPER_LOWERLAYERDOWN : IF_OPER_DOWN;
 }
 
-int dev_open(struct dev *dev)
+/* @change: what is told; as on Linux more when it is not by request */
+static int open_as(struct dev *dev, u32 change)
 {
 	bool opened;
 	int err;
@@ -544,15 +550,18 @@ int dev_open(struct dev *dev)
 		dev->opened = opened;
 		return err;
 	}
-	if (!dev->carrier)
-		dev->operstate = operstate_of(dev);
 	dev->net->dev_gen++;
-	raise_change(dev, IFF_UP | IFF_RUNNING);
+	raise_change(dev, change);
 	event_raise(dev->net, EV_DEV_UP, dev);
 	return 0;
 }
 
-void dev_close(struct dev *dev)
+int dev_open(struct dev *dev)
+{
+	return open_as(dev, IFF_UP | IFF_RUNNING);
+}
+
+static void close_as(struct dev *dev, u32 change)
 {
 	if (!dev_is_up(dev))
 		return;
@@ -561,8 +570,13 @@ void dev_close(struct dev *dev)
 	if (dev->ops->stop)
 		dev->ops->stop(dev);
 	dev->net->dev_gen++;
-	raise_change(dev, IFF_UP | IFF_RUNNING);
+	raise_change(dev, change);
 	event_raise(dev->net, EV_DEV_DOWN, dev);
+}
+
+void dev_close(struct dev *dev)
+{
+	close_as(dev, IFF_UP | IFF_RUNNING);
 }
 
 int dev_set_flags(struct dev *dev, u32 flags, u32 mask)
@@ -586,9 +600,9 @@ int dev_set_flags(struct dev *dev, u32 flags, u32 mask)
 		raise_change(dev, changed & (plain | IFF_PROMISC | IFF_ALLMULTI));
 	if (changed & IFF_UP) {
 		if (flags & IFF_UP)
-			err = dev_open(dev);
+			err = open_as(dev, IFF_UP);
 		else
-			dev_close(dev);
+			close_as(dev, IFF_UP);
 	}
 	return err;
 }
@@ -608,16 +622,40 @@ u32 dev_flags(const struct dev *dev)
 	return flags;
 }
 
-void dev_update_operstate(struct dev *dev)
+/*
+ * A carrier comes and goes many times in a turn (a pair that is opened, moved,
+ * deleted); who listens hears of the outcome, once, when what caused it has been told.
+ */
+static void watch(struct dev *dev)
 {
-	u8 state = operstate_of(dev);
-
-	if (state == dev->operstate)
+	if (!list_empty(&dev->watch_node))
 		return;
-	dev->operstate = state;
+	dev_hold(dev);
+	list_add_tail(&dev->net->worker->watched, &dev->watch_node);
+}
+
+static void watched(struct dev *dev)
+{
+	if (dev->state != DEV_REGISTERED)
+		return;
+	dev->operstate = operstate_of(dev);
 	dev->net->dev_gen++;
-	if (dev->state == DEV_REGISTERED)
-		raise_change(dev, IFF_RUNNING);
+	if (dev_is_up(dev))
+		raise_change(dev, 0);
+}
+
+void dev_watch_run(struct worker *k)
+{
+	struct list todo;
+	struct dev *dev;
+
+	list_init(&todo);
+	list_splice_tail(&todo, &k->watched);
+	while ((dev = list_first(&todo, struct dev, watch_node))) {
+		list_del(&dev->watch_node);
+		watched(dev);
+		dev_put(dev);
+	}
 }
 
 void dev_set_carrier(struct dev *dev, bool on)
@@ -632,7 +670,7 @@ void dev_set_carrier(struct dev *dev, bool on)
 		else
 			dev->carrier_down++;
 	}
-	dev_update_operstate(dev);
+	watch(dev);
 }
 
 /* ---- attributes ---- */
@@ -644,7 +682,7 @@ int dev_set_mtu(struct dev *dev, u32 mtu, struct ext_ack *ack)
 
 	if (mtu == old)
 		return 0;
-	if (mtu < dev->min_mtu) {
+	if (mtu < dev->min_mtu || mtu > INT32_MAX) {
 		ack_set(ack, "mtu less than device minimum");
 		return -EINVAL;
 	}
@@ -742,16 +780,43 @@ void dev_allmulti(struct dev *dev, int delta)
 
 /* ---- the part ---- */
 
+/*
+ * Hardware goes home when its net dies (N1.25), under a name that says which it was.
+ * Alternative names that somebody has there are lost.
+ * Return: false when it must go with its net: memory is out, or there is no home
+ */
+static bool send_home(struct dev *dev)
+{
+	struct net *home = dev->net->w->init_net;
+	struct dev_altname *an, *tmp;
+	char name[IFNAMSIZ];
+
+	if (!home || home == dev->net || home->state != NET_ALIVE)
+		return false;
+	list_for_each_safe(an, tmp, &dev->altnames, node)
+		if (dev_by_name(home, an->name))
+			dev_altname_del(dev, an->name);
+	snprintf(name, sizeof(name), "dev%d", dev->ifindex);
+	if (dev_by_name(home, name))
+		snprintf(name, sizeof(name), "dev%%d");
+	return !dev_move(dev, home, name, 0, NULL);
+}
+
+void dev_delete(struct dev *dev)
+{
+	if (dev->kind->dellink)
+		dev->kind->dellink(dev);
+	else
+		dev_unregister(dev);
+}
+
 static void dev_net_pre_exit(struct net *net)
 {
 	struct dev *dev;
 
-	while ((dev = list_last(&net->devs, struct dev, node))) {
-		if (dev->kind->dellink)
-			dev->kind->dellink(dev);
-		else
-			dev_unregister(dev);
-	}
+	while ((dev = list_last(&net->devs, struct dev, node)))
+		if (!dev->kind->physical || !send_home(dev))
+			dev_delete(dev);
 	net->lo = NULL;
 }
 

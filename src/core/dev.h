@@ -48,6 +48,7 @@ struct dev_ops {
 	int (*xmit)(struct dev *dev, struct pkt *p); /* consumes; 0 or -ENOBUFS ... */
 	int (*set_mtu)(struct dev *dev, u32 mtu);    /* NULL: within min_mtu..max_mtu */
 	struct dev *(*peer)(const struct dev *dev);  /* IFLA_LINK; NULL: none */
+	int (*change_carrier)(struct dev *dev, bool on); /* by a user; NULL: cannot */
 	void (*free)(struct dev *dev); /* last holder gone: kind's own memory */
 };
 
@@ -78,6 +79,9 @@ struct dev_kind {
 	void (*fill)(const struct dev *dev,
 		     struct nlmsg_builder *b); /* IFLA_INFO_DATA's inside */
 	bool no_create;			       /* only the stack itself makes it */
+	/* As hardware: it cannot be deleted by request, and outlives its net: it goes
+	 * back to the initial one (N1.25) */
+	bool physical;
 };
 
 struct dev_stats {
@@ -86,7 +90,8 @@ struct dev_stats {
 };
 
 struct dev {
-	struct list node; /* net->devs */
+	struct list node;	/* net->devs */
+	struct list watch_node; /* worker->watched */
 	struct table_node by_name, by_index;
 	struct net
 	    *net; /* borrowed: a net outlives its devices; holders keep the memory */
@@ -119,7 +124,8 @@ struct dev {
 	struct list altnames; /* struct dev_altname */
 	struct list mc;	      /* struct dev_mc: hardware multicast addresses */
 	struct list taps;     /* path.c: of this device, all ethertypes */
-	u32 gso_max_size;
+	u32 gso_max_size, gso_max_segs;
+	u16 n_txq, n_rxq; /* what is shown; there is one queue at most */
 	bool features_csum, features_gso; /* takes partial checksums; uncut segments */
 	struct dev_stats stats;
 	u32 change; /* flag bits that the event in progress changes */
@@ -164,6 +170,8 @@ void dev_discard(struct dev *dev);
 int dev_register(struct dev *dev);
 void dev_unregister(
     struct dev *dev); /* down, events, out of the tables, last own reference */
+/* As its kind wants it: with whatever cannot live without it */
+void dev_delete(struct dev *dev);
 
 struct dev *dev_by_name(const struct net *net,
 			const char *name); /* also altnames; borrowed */
@@ -192,9 +200,9 @@ int dev_set_addr(struct dev *dev, const u8 *addr);
 int dev_set_alias(struct dev *dev, const char *s, size_t len);
 /* Something that has no event of its own is another now */
 void dev_changed(struct dev *dev);
-void dev_set_carrier(struct dev *dev,
-		     bool on); /* updates operstate, raises EV_DEV_CHANGE */
-void dev_update_operstate(struct dev *dev);
+/* The operational state follows in the next turn, with EV_DEV_CHANGE when it is up */
+void dev_set_carrier(struct dev *dev, bool on);
+void dev_watch_run(struct worker *k); /* worker.c alone */
 int dev_mc_add(struct dev *dev, const u8 *addr);
 void dev_mc_del(struct dev *dev, const u8 *addr);
 /* Counts of who wants all frames, all groups. Not shown as flags, as in Linux: those

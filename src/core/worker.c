@@ -26,6 +26,7 @@ int worker_new(struct warren *w, u32 id, struct worker **out)
 	k->id = id;
 	list_init(&k->backlog);
 	list_init(&k->works);
+	list_init(&k->watched);
 	list_init(&k->dying);
 	slab_init(&k->pkts, "pkt", sizeof(struct pkt), &w->mem);
 	table_init(&k->taps);
@@ -73,6 +74,7 @@ static void run_works(struct worker *k)
 {
 	struct list todo;
 
+	dev_watch_run(k);
 	list_init(&todo);
 	list_splice_tail(&todo, &k->works);
 	while (!list_empty(&todo)) {
@@ -105,6 +107,7 @@ void worker_free(struct worker *k)
 	backlog_drop(k);
 	bury(k);
 	backlog_drop(k);
+	dev_watch_run(k); /* they are gone: only the references are dropped */
 	while (w->parts[n])
 		n++;
 	while (n-- > 0)
@@ -119,7 +122,7 @@ void worker_free(struct worker *k)
 static bool has_work(const struct worker *k)
 {
 	return !list_empty(&k->backlog) || !list_empty(&k->works) ||
-	       !list_empty(&k->dying);
+	       !list_empty(&k->watched) || !list_empty(&k->dying);
 }
 
 bool worker_step(struct worker *k)

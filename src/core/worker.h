@@ -30,7 +30,8 @@ struct worker {
 	struct list backlog; /* struct pkt, p->dev is the receiving device */
 	u32 n_backlog;
 	struct list works;
-	struct list dying; /* struct net */
+	struct list watched; /* struct dev, held: the carrier changed, see dev.c */
+	struct list dying;   /* struct net */
 	struct slab pkts;
 	struct table taps;  /* path.c: those with an ethertype, by net, device, type */
 	struct sip_key key; /* of this worker's tables */

@@ -208,10 +208,7 @@ int warren_link_delete(struct warren_ns *ns, const char *name)
 		return -ENODEV;
 	if (!dev->kind->name)
 		return -EOPNOTSUPP;
-	if (dev->kind->dellink)
-		dev->kind->dellink(dev);
-	else
-		dev_unregister(dev);
+	dev_delete(dev);
 	return 0;
 }
 

@@ -97,13 +97,12 @@ static void veth_dellink(struct dev *dev)
 {
 	struct dev *peer = veth(dev)->peer;
 
-	dev_close(
-	    dev); /* while they are a pair, so that the other end loses its carrier */
-	if (peer) {
-		dev_close(peer);
+	if (peer)
 		veth(peer)->peer = NULL;
-	}
 	veth(dev)->peer = NULL;
+	dev_close(dev);
+	if (peer)
+		dev_close(peer);
 	dev_unregister(dev);
 	if (peer) {
 		dev_unregister(peer);
@@ -124,7 +123,7 @@ static void pair(struct dev *a, struct dev *b)
 }
 
 struct peer_spec {
-	const struct nlattr *tb[IFLA_MAX + 1];
+	const struct nlattr *tb[LINK_ATTR_MAX + 1];
 	struct ifinfomsg ifm;
 	bool given;
 };
@@ -144,7 +143,11 @@ static int read_peer(const struct nlattr *data, struct peer_spec *spec,
 		return -EINVAL;
 	spec->given = true;
 	memcpy(&spec->ifm, nla_data(info), sizeof(spec->ifm));
-	err = nla_parse(spec->tb, IFLA_MAX,
+	if (spec->ifm.ifi_index < 0) {
+		ack_attr(ack, info, "ifindex can't be negative");
+		return -EINVAL;
+	}
+	err = nla_parse(spec->tb, LINK_ATTR_MAX,
 			(const u8 *)nla_data(info) + sizeof(spec->ifm),
 			nla_len(info) - (u32)sizeof(spec->ifm), link_policy,
 			NL_VALIDATE_LIBERAL, &bad);
@@ -200,7 +203,7 @@ static int veth_newlink(struct dev *dev, struct caller *caller,
 		spec.tb[IFLA_IFNAME] = spec.tb[IFLA_ADDRESS] = NULL;
 	}
 	/* Without a word it is made where the request was */
-	err = link_attr_net(caller, spec.tb, caller->net, &net, ack);
+	err = link_attr_peer_net(caller, spec.tb, caller->net, &net);
 	if (err)
 		return err;
 	err = new_peer(net, &spec, dev, &peer, ack);

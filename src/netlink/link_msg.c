@@ -8,8 +8,7 @@
  *
  * Events (N4.14): the device that a request makes is announced when it is
  * whole; others that come with it (a veth's peer) when they are registered, so
- * without the link to the first. A change of operational state is told only
- * while the device is up.
+ * without the link to the first.
  */
 
 #include "netlink/link_msg.h"
@@ -41,42 +40,40 @@ static void put_state(struct nlmsg_builder *b, const struct dev *dev)
 	nla_put_u32(b, IFLA_TXQLEN, dev->txqlen);
 	nla_put_u8(b, IFLA_OPERSTATE, up ? dev->operstate : IF_OPER_DOWN);
 	nla_put_u8(b, IFLA_LINKMODE, dev->linkmode);
+	nla_put_u8(b, LINK_NETNS_IMMUTABLE, dev->netns_immutable);
 	nla_put_u32(b, IFLA_MTU, dev->mtu);
 	nla_put_u32(b, IFLA_MIN_MTU, dev->min_mtu);
 	nla_put_u32(b, IFLA_MAX_MTU, dev->max_mtu);
 	nla_put_u32(b, IFLA_GROUP, dev->group);
 	nla_put_u32(b, IFLA_PROMISCUITY, dev->promisc);
 	nla_put_u32(b, IFLA_ALLMULTI, dev->allmulti);
-	nla_put_u32(b, IFLA_NUM_TX_QUEUES, 1);
-	nla_put_u32(b, IFLA_GSO_MAX_SEGS, 65535);
+	nla_put_u32(b, IFLA_NUM_TX_QUEUES, dev->n_txq);
+	nla_put_u32(b, IFLA_GSO_MAX_SEGS, dev->gso_max_segs);
 	nla_put_u32(b, IFLA_GSO_MAX_SIZE, dev->gso_max_size);
 	nla_put_u32(b, IFLA_GRO_MAX_SIZE, 65536);
-	nla_put_u32(b, IFLA_TSO_MAX_SIZE, 524280);
-	nla_put_u32(b, IFLA_TSO_MAX_SEGS, 65535);
-	nla_put_u32(b, IFLA_NUM_RX_QUEUES, 1);
-}
-
-static void put_carrier(struct nlmsg_builder *b, const struct dev *dev)
-{
+	nla_put_u32(b, LINK_GSO_IPV4_MAX_SIZE, min(dev->gso_max_size, 65536U));
+	nla_put_u32(b, LINK_GRO_IPV4_MAX_SIZE, 65536);
+	nla_put_u32(b, IFLA_TSO_MAX_SIZE, TSO_MAX_SIZE);
+	nla_put_u32(b, IFLA_TSO_MAX_SEGS, TSO_MAX_SEGS);
+	nla_put_u32(b, IFLA_NUM_RX_QUEUES, dev->n_rxq);
 	nla_put_u8(b, IFLA_CARRIER, dev->carrier);
-	nla_put_str(b, IFLA_QDISC, dev->opened ? "noqueue" : "noop");
 	if (dev->alias)
 		nla_put_str(b, IFLA_IFALIAS, dev->alias);
 	nla_put_u32(b, IFLA_CARRIER_CHANGES, dev->carrier_changes);
 	nla_put_u32(b, IFLA_CARRIER_UP_COUNT, dev->carrier_up);
 	nla_put_u32(b, IFLA_CARRIER_DOWN_COUNT, dev->carrier_down);
 	nla_put_u8(b, IFLA_PROTO_DOWN, 0);
-	nla_reserve(b, IFLA_MAP, sizeof(struct rtnl_link_ifmap));
 	if (dev->addr_len) {
 		nla_put(b, IFLA_ADDRESS, dev->addr_len, dev->addr);
 		nla_put(b, IFLA_BROADCAST, dev->addr_len, dev->broadcast);
 	}
 }
 
-static void put_stats(struct nlmsg_builder *b, const struct dev *dev)
+void link_stats64(const struct dev *dev, struct rtnl_link_stats64 *out)
 {
 	const struct dev_stats *s = &dev->stats;
-	struct rtnl_link_stats64 l = {
+
+	*out = (struct rtnl_link_stats64){
 	    .rx_packets = s->rx_packets,
 	    .tx_packets = s->tx_packets,
 	    .rx_bytes = s->rx_bytes,
@@ -88,6 +85,12 @@ static void put_stats(struct nlmsg_builder *b, const struct dev *dev)
 	    .multicast = s->multicast,
 	    .collisions = s->collisions,
 	};
+}
+
+static void put_stats(struct nlmsg_builder *b, const struct dev *dev)
+{
+	const struct dev_stats *s = &dev->stats;
+	struct rtnl_link_stats64 l;
 	struct rtnl_link_stats old = {
 	    .rx_packets = (u32)s->rx_packets,
 	    .tx_packets = (u32)s->tx_packets,
@@ -101,6 +104,7 @@ static void put_stats(struct nlmsg_builder *b, const struct dev *dev)
 	    .collisions = (u32)s->collisions,
 	};
 
+	link_stats64(dev, &l);
 	nla_put(b, IFLA_STATS64, sizeof(l), &l);
 	nla_put(b, IFLA_STATS, sizeof(old), &old);
 }
@@ -205,24 +209,25 @@ int link_fill(struct nlmsg_builder *b, const struct dev *dev, const struct link_
 		nla_put_s32(b, IFLA_TARGET_NETNSID, m->target_nsid);
 	nla_put_str(b, IFLA_IFNAME, dev->name);
 	put_state(b, dev);
-	if (dev->ops->peer &&
-	    (!peer || peer->ifindex != dev->ifindex || peer->net != dev->net))
-		nla_put_u32(b, IFLA_LINK, peer ? (u32)peer->ifindex : 0);
-	put_carrier(b, dev);
 	if (!(m->ext_mask & RTEXT_FILTER_SKIP_STATS))
 		put_stats(b, dev);
 	xdp = nla_nest_begin(b, IFLA_XDP);
 	nla_put_u8(b, IFLA_XDP_ATTACHED, 0);
 	nla_nest_end(b, xdp);
 	put_kind(b, dev);
-	if (peer && peer->net != dev->net)
-		put_nsid(b, IFLA_LINK_NETNSID, m->viewer, peer->net);
 	if (m->new_net)
 		put_nsid(b, IFLA_NEW_NETNSID, m->viewer, m->new_net);
 	if (m->new_ifindex)
 		nla_put_s32(b, IFLA_NEW_IFINDEX, m->new_ifindex);
-	put_names(b, dev);
+	if (peer && peer->net != dev->net)
+		put_nsid(b, IFLA_LINK_NETNSID, m->viewer, peer->net);
+	if (dev->ops->peer &&
+	    (!peer || peer->ifindex != dev->ifindex || peer->net != dev->net))
+		nla_put_u32(b, IFLA_LINK, peer ? (u32)peer->ifindex : 0);
+	nla_put_str(b, IFLA_QDISC, dev->opened ? "noqueue" : "noop");
 	put_af_spec(b, dev);
+	nla_reserve(b, IFLA_MAP, sizeof(struct rtnl_link_ifmap));
+	put_names(b, dev);
 	return nlmsg_end(b);
 }
 
@@ -233,7 +238,7 @@ static int dump_attrs(struct nl_dump *d, const struct nlattr *const tb[])
 	static const u16 known[] = {IFLA_TARGET_NETNSID, IFLA_EXT_MASK, IFLA_MASTER,
 				    IFLA_LINKINFO};
 
-	for (int i = 1; d->strict && i <= IFLA_MAX; i++) {
+	for (int i = 1; d->strict && i <= LINK_ATTR_MAX; i++) {
 		bool ok = !tb[i];
 
 		for (size_t k = 0; k < ARRAY_SIZE(known); k++)
@@ -262,7 +267,7 @@ static int dump_attrs(struct nl_dump *d, const struct nlattr *const tb[])
  * the dump's end as Linux has it */
 static int dump_prepare(struct nl_dump *d)
 {
-	const struct nlattr *tb[IFLA_MAX + 1];
+	const struct nlattr *tb[LINK_ATTR_MAX + 1];
 	const struct ifinfomsg *ifm = nlmsg_data(d->nlh);
 	u32 hdrlen = sizeof(*ifm);
 	struct nlattr_err bad = {0};
@@ -270,8 +275,8 @@ static int dump_prepare(struct nl_dump *d)
 
 	d->args[2] = (u64)NSID_NONE;
 	if (d->strict) {
-		err =
-		    rtnl_dump_parse(d, hdrlen, tb, IFLA_MAX, link_policy, "link dump");
+		err = rtnl_dump_parse(d, hdrlen, tb, LINK_ATTR_MAX, link_policy,
+				      "link dump");
 		if (err)
 			return err;
 		if (ifm->__ifi_pad || ifm->ifi_type || ifm->ifi_flags ||
@@ -289,7 +294,7 @@ static int dump_prepare(struct nl_dump *d)
 		/* Old programs send a struct rtgenmsg alone */
 		if (nlmsg_len(d->nlh) < hdrlen)
 			hdrlen = sizeof(struct rtgenmsg);
-		err = nlmsg_parse(d->nlh, hdrlen, tb, IFLA_MAX, link_policy,
+		err = nlmsg_parse(d->nlh, hdrlen, tb, LINK_ATTR_MAX, link_policy,
 				  NL_VALIDATE_LIBERAL, &bad);
 		if (err)
 			memset(tb, 0, sizeof(tb));
@@ -304,8 +309,7 @@ static int dump_prepare(struct nl_dump *d)
 
 		err = nl_dump_target(d, id);
 		if (err) {
-			ack_attr(&d->ack, tb[IFLA_TARGET_NETNSID],
-				 "Invalid target network namespace id");
+			ack_set(&d->ack, "Invalid target network namespace id");
 			return err;
 		}
 		d->args[2] = (u64)id;
@@ -431,17 +435,12 @@ static bool is_waiting(const struct dev *dev)
 
 static int on_register(struct net *net, enum event_kind kind, void *obj)
 {
-	struct dev *dev = obj, *peer;
+	struct dev *dev = obj;
 
 	(void)net;
 	(void)kind;
-	if (is_waiting(dev))
-		return 0;
-	link_notify(dev, ~0U);
-	/* One that has a peer already comes from another net: its index is new */
-	peer = dev->ops->peer ? dev->ops->peer(dev) : NULL;
-	if (peer && dev_is_up(peer))
-		link_notify(peer, 0);
+	if (!is_waiting(dev))
+		link_notify(dev, ~0U);
 	return 0;
 }
 
@@ -464,9 +463,7 @@ static int on_change(struct net *net, enum event_kind kind, void *obj)
 	(void)net;
 	if (dev->state == DEV_GONE || dev->state == DEV_NEW || is_waiting(dev))
 		return 0;
-	if (kind == EV_DEV_CHANGE && !dev_is_up(dev) && !(change & ~(u32)IFF_RUNNING))
-		return 0;
-	send_event(dev, RTM_NEWLINK, change & ~(u32)IFF_RUNNING);
+	send_event(dev, RTM_NEWLINK, change);
 	return 0;
 }
 

@@ -20,6 +20,7 @@ struct link_msg {
 
 /* Return: 0 or -EMSGSIZE, and nothing is left in @b */
 int link_fill(struct nlmsg_builder *b, const struct dev *dev, const struct link_msg *m);
+void link_stats64(const struct dev *dev, struct rtnl_link_stats64 *out);
 /* RTM_NEWLINK to the listeners of its net */
 void link_notify(struct dev *dev, u32 change);
 /* While a request makes @dev it is not announced; at the end it is, if registered */

@@ -214,8 +214,9 @@ static const struct nl_family rtnl_family = {
 static int rtnl_boot(struct warren *w)
 {
 	static int (*const boots[])(struct warren * w) = {
-	    rtnl_link_boot,  rtnl_addr_boot, rtnl_route_boot,	rtnl_rule_boot,
-	    rtnl_neigh_boot, rtnl_nsid_boot, rtnl_netconf_boot,
+	    rtnl_netconf_boot, rtnl_link_boot,	rtnl_addr_boot,
+	    rtnl_route_boot,   rtnl_rule_boot,	rtnl_neigh_boot,
+	    rtnl_nsid_boot,    rtnl_stats_boot, rtnl_netconf_late_boot,
 	};
 	int err = nl_family_register(w, &rtnl_part, &rtnl_family);
 

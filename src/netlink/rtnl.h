@@ -72,6 +72,8 @@ int rtnl_rule_boot(struct warren *w);
 int rtnl_neigh_boot(struct warren *w);
 int rtnl_nsid_boot(struct warren *w);
 int rtnl_netconf_boot(struct warren *w);
+int rtnl_netconf_late_boot(struct warren *w);
+int rtnl_stats_boot(struct warren *w);
 
 /* rtnl_link.c: the name a device is told by in requests of other kinds */
 struct rtnl_worker {

@@ -5,7 +5,8 @@
  * NEWLINK makes a device or changes one; SETLINK only changes. A device is
  * named by index, else by name or alternative name, in the sender's net (N4.9)
  * or, to be made, in the net where it shall be. Changes are made in Linux's
- * order: move to another net first, under its new name (N4.8), then the rest.
+ * order: move to another net first (under its new name only if the old one is
+ * taken there), then the rest.
  * What fails in the middle leaves the earlier changes made, as in Linux.
  */
 
@@ -23,7 +24,7 @@ static const struct nla_policy info_policy[IFLA_INFO_MAX + 1] = {
 
 struct link_req {
 	const struct ifinfomsg *ifm;
-	const struct nlattr *tb[IFLA_MAX + 1];
+	const struct nlattr *tb[LINK_ATTR_MAX + 1];
 	const struct nlattr *info[IFLA_INFO_MAX + 1];
 	char name[IFNAMSIZ]; /* IFLA_IFNAME or empty */
 	char kind_name[56];  /* or empty */
@@ -33,7 +34,7 @@ struct link_req {
 static int parse(struct nl_req *rq, struct link_req *lr)
 {
 	struct nlattr_err bad = {0};
-	int err = rtnl_parse(rq, sizeof(*lr->ifm), lr->tb, IFLA_MAX, link_policy,
+	int err = rtnl_parse(rq, sizeof(*lr->ifm), lr->tb, LINK_ATTR_MAX, link_policy,
 			     NL_VALIDATE_LIBERAL);
 
 	if (err)
@@ -109,27 +110,17 @@ static int set_master(const struct dev *dev, const struct nlattr *nla)
 	return dev_by_index(dev->net, index) ? -EOPNOTSUPP : -EINVAL;
 }
 
-static int set_gso(struct dev *dev, const struct nlattr *nla)
-{
-	u32 v = nla_get_u32(nla);
-
-	if (v > 65536 || v < 1500)
-		return -EINVAL;
-	dev->gso_max_size = v;
-	return 0;
-}
-
 /* What only is a number or a text. *@changed: worth an announcement of its own */
 static int set_plain(struct dev *dev, const struct link_req *lr, bool *changed)
 {
 	const struct nlattr *const *tb = lr->tb;
 	int err = 0;
 
-	if (tb[IFLA_GROUP] && nla_get_u32(tb[IFLA_GROUP]) != dev->group) {
+	if (tb[IFLA_GROUP]) { /* told also when it is the same */
 		dev->group = nla_get_u32(tb[IFLA_GROUP]);
 		*changed = true;
 	}
-	if (lr->name[0] && strcmp(lr->name, dev->name))
+	if (lr->ifm->ifi_index > 0 && lr->name[0] && strcmp(lr->name, dev->name))
 		err = dev_rename(dev, lr->name);
 	if (!err && tb[IFLA_IFALIAS]) {
 		err = dev_set_alias(dev, nla_data(tb[IFLA_IFALIAS]),
@@ -150,26 +141,37 @@ static int set_late(struct dev *dev, const struct link_req *lr, bool *changed,
 {
 	const struct nlattr *const *tb = lr->tb;
 
-	if (tb[IFLA_CARRIER])
-		return -EOPNOTSUPP;
+	int err;
+
+	if (tb[IFLA_CARRIER]) {
+		err = dev->ops->change_carrier
+			  ? dev->ops->change_carrier(dev, nla_get_u8(tb[IFLA_CARRIER]))
+			  : -EOPNOTSUPP;
+		if (err)
+			return err;
+	}
 	if (tb[IFLA_TXQLEN] && nla_get_u32(tb[IFLA_TXQLEN]) != dev->txqlen) {
-		if (nla_get_u32(tb[IFLA_TXQLEN]) > INT32_MAX)
-			return -ERANGE;
 		dev->txqlen = nla_get_u32(tb[IFLA_TXQLEN]);
 		*changed = true;
 	}
-	if (tb[IFLA_GSO_MAX_SIZE]) {
-		int err = set_gso(dev, tb[IFLA_GSO_MAX_SIZE]);
-
-		if (err)
-			return err;
+	err = link_check_gso(tb, ack);
+	if (err)
+		return err;
+	if (tb[IFLA_GSO_MAX_SIZE] &&
+	    nla_get_u32(tb[IFLA_GSO_MAX_SIZE]) != dev->gso_max_size) {
+		dev->gso_max_size = nla_get_u32(tb[IFLA_GSO_MAX_SIZE]);
+		*changed = true;
+	}
+	if (tb[IFLA_GSO_MAX_SEGS] &&
+	    nla_get_u32(tb[IFLA_GSO_MAX_SEGS]) != dev->gso_max_segs) {
+		dev->gso_max_segs = nla_get_u32(tb[IFLA_GSO_MAX_SEGS]);
 		*changed = true;
 	}
 	if (tb[IFLA_LINKMODE]) {
 		*changed = *changed || dev->linkmode != nla_get_u8(tb[IFLA_LINKMODE]);
 		dev->linkmode = nla_get_u8(tb[IFLA_LINKMODE]);
 	}
-	if (tb[IFLA_PROTO_DOWN]) {
+	if (tb[IFLA_PROTO_DOWN] || tb[IFLA_PROTO_DOWN_REASON]) {
 		ack_set(ack, "Protodown not supported by device");
 		return -EOPNOTSUPP;
 	}
@@ -209,6 +211,8 @@ static int set_link(struct nl_req *rq, struct dev *dev, const struct link_req *l
 		return err;
 	dev_hold(dev);
 	err = move(rq, dev, lr);
+	if (!err && lr->tb[IFLA_MAP])
+		err = -EOPNOTSUPP;
 	if (!err && lr->tb[IFLA_ADDRESS])
 		err = set_hwaddr(dev, lr->tb[IFLA_ADDRESS]);
 	if (!err && lr->tb[IFLA_MTU])
@@ -251,13 +255,13 @@ static int check_new(struct nl_req *rq, const struct link_req *lr)
 	const struct nlattr *id = lr->tb[IFLA_LINK_NETNSID];
 
 	if (id && !nsid_find(rq->net, nla_get_s32(id))) {
-		ack_attr(&rq->ack, id, "Unknown network namespace id");
+		ack_set(&rq->ack, "Unknown network namespace id");
 		return -EINVAL;
 	}
 	if (lr->tb[IFLA_MAP] || lr->tb[IFLA_PROTINFO])
 		return -EOPNOTSUPP;
 	if (!lr->kind || lr->kind->no_create) {
-		ack_attr(&rq->ack, lr->info[IFLA_INFO_KIND], "Unknown device type");
+		ack_set(&rq->ack, "Unknown device type");
 		return -EOPNOTSUPP;
 	}
 	return 0;
@@ -292,6 +296,10 @@ static int make(struct nl_req *rq, const struct link_req *lr, struct net *net)
 	if (ifm->ifi_flags || ifm->ifi_change)
 		err = dev_set_flags(dev, ifm->ifi_flags,
 				    ifm->ifi_change ? ifm->ifi_change : ~0U);
+	if (!err && lr->tb[IFLA_MASTER])
+		err = set_master(dev, lr->tb[IFLA_MASTER]);
+	if (err)
+		dev_delete(dev);
 	dev_put(dev);
 	return err;
 
@@ -310,7 +318,7 @@ static int change_existing(struct nl_req *rq, struct dev *dev, struct link_req *
 		return -EEXIST;
 	if (flags & NLM_F_REPLACE)
 		return -EOPNOTSUPP;
-	if (lr->kind_name[0]) {
+	if (lr->info[IFLA_INFO_DATA]) {
 		if (!lr->kind || lr->kind != dev->kind || !lr->kind->changelink)
 			return -EOPNOTSUPP;
 		err = lr->kind->changelink(dev, lr->info[IFLA_INFO_DATA], &rq->ack);
@@ -370,14 +378,6 @@ static int link_new(struct nl_req *rq)
 
 /* ---- deleting ---- */
 
-static void unregister(struct dev *dev)
-{
-	if (dev->kind->dellink)
-		dev->kind->dellink(dev);
-	else
-		dev_unregister(dev);
-}
-
 static int delete_group(struct net *net, u32 group)
 {
 	struct dev *dev;
@@ -398,7 +398,7 @@ static int delete_group(struct net *net, u32 group)
 		any = false;
 		list_for_each(dev, &net->devs, node)
 			if (dev->group == group) {
-				unregister(dev);
+				dev_delete(dev);
 				any = true;
 				break;
 			}
@@ -445,12 +445,38 @@ static int link_del(struct nl_req *rq)
 	else if (!dev->kind->name)
 		err = -EOPNOTSUPP;
 	else
-		unregister(dev);
+		dev_delete(dev);
 	net_put(net);
 	return err;
 }
 
 /* ---- asking ---- */
+
+/* What a socket with NETLINK_GET_STRICT_CHK may ask */
+static int check_get(struct nl_req *rq)
+{
+	const struct nlattr *tb[LINK_ATTR_MAX + 1];
+	const struct ifinfomsg *ifm = nlmsg_data(rq->nlh);
+	int err;
+
+	if (nlmsg_len(rq->nlh) < sizeof(*ifm)) {
+		ack_set(&rq->ack, "Invalid header for get link");
+		return -EINVAL;
+	}
+	if (ifm->__ifi_pad || ifm->ifi_type || ifm->ifi_flags || ifm->ifi_change) {
+		ack_set(&rq->ack, "Invalid values in header for get link request");
+		return -EINVAL;
+	}
+	err = rtnl_parse(rq, sizeof(*ifm), tb, LINK_ATTR_MAX, link_policy,
+			 NL_VALIDATE_DEPRECATED_STRICT);
+	for (int i = 0; i <= LINK_ATTR_MAX && !err; i++)
+		if (tb[i] && i != IFLA_IFNAME && i != IFLA_ALT_IFNAME &&
+		    i != IFLA_EXT_MASK && i != IFLA_TARGET_NETNSID) {
+			ack_set(&rq->ack, "Unsupported attribute in get link request");
+			err = -EINVAL;
+		}
+	return err;
+}
 
 static int link_get(struct nl_req *rq)
 {
@@ -465,8 +491,10 @@ static int link_get(struct nl_req *rq)
 	struct dev *dev;
 	struct nl_buf nb;
 	bool given;
-	int err = parse(rq, &lr);
+	int err = rq->nk->strict ? check_get(rq) : 0;
 
+	if (!err)
+		err = parse(rq, &lr);
 	if (!err)
 		err = addressed_net(rq, &lr, &net, &m.target_nsid);
 	if (err)
@@ -496,12 +524,12 @@ static int one_name(struct nl_req *rq, struct dev *dev, const struct nlattr *nla
 
 	if (nla_len(nla) > sizeof(name) ||
 	    nla_strscpy(name, nla, sizeof(name)) >= sizeof(name)) {
-		ack_attr(&rq->ack, nla, "Alternative name is too long");
+		ack_attr(&rq->ack, nla, "Attribute failed policy validation");
 		return -ERANGE;
 	}
 	err = add ? dev_altname_add(dev, name) : dev_altname_del(dev, name);
-	if (err == -ENOENT && !strcmp(name, dev->name))
-		err = -EINVAL;
+	if (err == -ENOENT && dev_by_name(rq->net, name))
+		err = -EINVAL; /* a name of another kind, or of another device */
 	return err;
 }
 

@@ -176,6 +176,18 @@ static const struct rtnl_handler netconf_handlers[] = {
     {.type = RTM_GETNETCONF, .family = AF_UNSPEC, .dump = &netconf_dump},
 };
 
+static int on_rename(struct net *net, enum event_kind kind, void *obj)
+{
+	on_unregister(net, kind, obj);
+	return on_register(net, kind, obj);
+}
+
+/* Before and after the device's own messages */
+int rtnl_netconf_late_boot(struct warren *w)
+{
+	return event_listen(w, &rtnl_part, EV_DEV_NAME, on_rename);
+}
+
 int rtnl_netconf_boot(struct warren *w)
 {
 	int err = rtnl_register(w, &rtnl_part, netconf_handlers,
