@@ -111,6 +111,8 @@ const char *warren_drops(const struct warren_ns *ns, unsigned i, uint64_t *count
 
 /* ---- devices ---- */
 
+/* A device that takes all and says nothing. Return: 0, -EEXIST, -EINVAL, -ENOMEM */
+int warren_dummy(struct warren_ns *ns, const char *name);
 /* Two devices joined by a wire; both down. Return: 0, -EEXIST (name), -EINVAL, -ENOMEM
  */
 int warren_veth(struct warren_ns *a, const char *name_a, struct warren_ns *b,
@@ -138,6 +140,17 @@ int warren_link_mac(struct warren_ns *ns, const char *dev,
 int warren_wire_new(struct warren_ns *ns, const char *name, const uint8_t mac[6],
 		    void (*output)(void *arg, const void *frame, size_t len), void *arg,
 		    struct warren_wire **out);
+/*
+ * The same as a piece of hardware: no program can delete it, and when its namespace
+ * ends it goes back to the initial one, down, as "dev<index>" (or as the first dev%d
+ * that is free).
+ */
+int warren_phys_new(struct warren_ns *ns, const char *name, const uint8_t mac[6],
+		    void (*output)(void *arg, const void *frame, size_t len), void *arg,
+		    struct warren_wire **out);
+/* Where it is now, and its name there; borrowed. -ENODEV: its namespace has ended */
+int warren_wire_where(const struct warren_wire *wire, struct warren_ns **ns,
+		      char name[16]);
 void warren_wire_free(struct warren_wire *wire);
 /* A frame arrives, header first, without checksum at the end; copied.
  * Return: 0, -EINVAL (shorter than a header, longer than 65535), -ENETDOWN, -ENOMEM */

@@ -17,6 +17,7 @@
 #include "core/warren.h"
 #include "ip/addr4.h"
 #include "ip/fib.h"
+#include "link/dummy.h"
 #include "link/veth.h"
 #include "parts.h"
 
@@ -191,6 +192,13 @@ const char *warren_drops(const struct warren_ns *ns, unsigned i, uint64_t *count
 }
 
 /* ---- devices ---- */
+
+int warren_dummy(struct warren_ns *ns, const char *name)
+{
+	struct dev *dev;
+
+	return dummy_new(ns_net(ns), name, &dev);
+}
 
 int warren_veth(struct warren_ns *a, const char *name_a, struct warren_ns *b,
 		const char *name_b)

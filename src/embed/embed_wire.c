@@ -56,7 +56,16 @@ static const struct dev_kind wire_kind = {
     .no_create = true,
 };
 
-int warren_wire_new(struct warren_ns *ns, const char *name, const uint8_t mac[6],
+static const struct dev_kind phys_kind = {
+    .pattern = "eth%d",
+    .priv_size = sizeof(struct warren_wire *),
+    .setup = wire_setup,
+    .no_create = true,
+    .physical = true,
+};
+
+static int wire_new(struct warren_ns *ns, const struct dev_kind *kind, const char *name,
+		    const uint8_t mac[6],
 		    void (*output)(void *arg, const void *frame, size_t len), void *arg,
 		    struct warren_wire **out)
 {
@@ -67,7 +76,7 @@ int warren_wire_new(struct warren_ns *ns, const char *name, const uint8_t mac[6]
 
 	if (!wire)
 		return -ENOMEM;
-	err = dev_new(net, &wire_kind, name, &dev);
+	err = dev_new(net, kind, name, &dev);
 	if (err)
 		goto err_wire;
 	if (mac)
@@ -86,6 +95,32 @@ err_dev:
 err_wire:
 	mem_free(&net->w->mem, wire);
 	return err;
+}
+
+int warren_wire_new(struct warren_ns *ns, const char *name, const uint8_t mac[6],
+		    void (*output)(void *arg, const void *frame, size_t len), void *arg,
+		    struct warren_wire **out)
+{
+	return wire_new(ns, &wire_kind, name, mac, output, arg, out);
+}
+
+int warren_phys_new(struct warren_ns *ns, const char *name, const uint8_t mac[6],
+		    void (*output)(void *arg, const void *frame, size_t len), void *arg,
+		    struct warren_wire **out)
+{
+	return wire_new(ns, &phys_kind, name, mac, output, arg, out);
+}
+
+int warren_wire_where(const struct warren_wire *wire, struct warren_ns **ns,
+		      char name[16])
+{
+	const struct dev *dev = wire->dev;
+
+	if (dev->state != DEV_REGISTERED)
+		return -ENODEV;
+	*ns = net_ns(dev->net);
+	memcpy(name, dev->name, IFNAMSIZ);
+	return 0;
 }
 
 void warren_wire_free(struct warren_wire *wire)
