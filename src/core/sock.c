@@ -14,6 +14,7 @@
 
 #include "core/sock.h"
 
+#include <linux/net_tstamp.h>
 #include <linux/sockios.h>
 #include <stdio.h>
 #include <sys/time.h>
@@ -30,7 +31,9 @@
 #define MIN_RCVBUF	2304
 #define SO_MAX		INT32_MAX
 
+#define TCP_LISTEN_STATE 10
 /* newer than some systems' headers */
+#define SOF_TIMESTAMPING_OPT_ID_TCP_BIT (1U << 16)
 enum { SO_TXREHASH_OPT = 74, SO_RCVMARK_OPT = 75, SO_PASSPIDFD_OPT = 76 };
 
 static const struct tunable sock_tunables[] = {
@@ -375,10 +378,47 @@ static enum sock_stamp stamp_of(int name)
 	}
 }
 
+static bool is_tcp(const struct sock *sk)
+{
+	return sk->type == SOCK_STREAM && sk->protocol == IPPROTO_TCP;
+}
+
 /* One at a time: the last wins, and none asks for none at all */
 static void set_stamp(struct sock *sk, enum sock_stamp stamp, bool on)
 {
 	sk->timestamp = on ? stamp : SOCK_STAMP_NONE;
+}
+
+/* What is there of SO_TIMESTAMPING: stamps of what is sent, by TCP */
+static int set_stamping(struct sock *sk, u32 v)
+{
+	const u32 known = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_SCHED |
+			  SOF_TIMESTAMPING_TX_ACK | SOF_TIMESTAMPING_SOFTWARE |
+			  SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY |
+			  SOF_TIMESTAMPING_OPT_ID_TCP_BIT;
+
+	if (!is_tcp(sk))
+		return -ENOPROTOOPT;
+	if (v & ~known)
+		return v & ~(u32)0xfffff ? -EINVAL : -EOPNOTSUPP;
+	if (v & SOF_TIMESTAMPING_OPT_ID_TCP_BIT && !(v & SOF_TIMESTAMPING_OPT_ID))
+		return -EINVAL;
+	if (v & SOF_TIMESTAMPING_OPT_ID && !(sk->stamping & SOF_TIMESTAMPING_OPT_ID) &&
+	    (sk->state == TCP_CLOSE_STATE || sk->state == TCP_LISTEN_STATE))
+		return -EINVAL;
+	sk->stamp_fresh = !(sk->stamping & SOF_TIMESTAMPING_OPT_ID);
+	sk->stamping = v;
+	return 0;
+}
+
+static int set_zerocopy(struct sock *sk, int v)
+{
+	if (!is_tcp(sk))
+		return sk->type == SOCK_DGRAM ? -ENOPROTOOPT : -EOPNOTSUPP;
+	if (v < 0 || v > 1)
+		return -EINVAL;
+	sk->zerocopy = (u8)v;
+	return 0;
 }
 
 static int set_reuse_port(struct sock *sk, int on)
@@ -465,6 +505,10 @@ static int set_socket_opt(struct sock *sk, const struct caller *c, int name, int
 	case SO_PASSPIDFD_OPT:
 	case SO_TXREHASH_OPT:
 		return -EOPNOTSUPP;
+	case SO_TIMESTAMPING_OLD:
+		return set_stamping(sk, (u32)v);
+	case SO_ZEROCOPY:
+		return set_zerocopy(sk, v);
 	case SO_TIMESTAMP_OLD:
 	case SO_TIMESTAMPNS_OLD:
 	case SO_TIMESTAMP_NEW:
@@ -535,6 +579,9 @@ union opt_value {
 		u32 uid, gid;
 	} cred;
 	u32 meminfo[9];
+	struct {
+		int flags, bind_phc;
+	} stamping;
 };
 
 static struct timeval timeout_of(u64 ns)
@@ -639,6 +686,17 @@ static int get_socket_opt(struct sock *sk, int name, union opt_value *o,
 	case SO_TIMESTAMP_NEW:
 	case SO_TIMESTAMPNS_NEW:
 		o->v = sk->timestamp == stamp_of(name);
+		return 0;
+	case SO_TIMESTAMPING_OLD:
+		if (!is_tcp(sk))
+			return -ENOPROTOOPT;
+		o->stamping.flags = (int)sk->stamping;
+		*size = sizeof(o->stamping);
+		return 0;
+	case SO_ZEROCOPY:
+		if (!is_tcp(sk))
+			return -ENOPROTOOPT;
+		o->v = sk->zerocopy;
 		return 0;
 	case SO_RCVMARK_OPT:
 		o->v = sk->rcv_mark;

@@ -139,6 +139,11 @@ struct sock {
 	    snd_timeo_ns; /* 0: for ever. Used by who blocks: the call's front end */
 	s32 bound_dev;	  /* ifindex, 0: none */
 	u32 mark, priority, rcvlowat;
+	u8 zerocopy;	  /* SO_ZEROCOPY */
+	u32 zerocopy_id;  /* of the next MSG_ZEROCOPY */
+	u32 stamping;	  /* SO_TIMESTAMPING: SOF_TIMESTAMPING_x */
+	u32 stamp_key;	  /* OPT_ID counts from here */
+	bool stamp_fresh; /* OPT_ID was just asked for: the protocol sets stamp_key */
 	struct filter *filter; /* filter.h; NULL: takes all */
 	bool filter_locked;
 	/* Bytes that the front end holds: for its program, or of it. NULL: none */

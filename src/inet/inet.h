@@ -109,6 +109,13 @@ void inet_error(struct inet_sock *is, const struct pkt *p, const struct ip_error
 /* An error found on the way out, for IP_RECVERR; @data: borrowed, at the payload */
 void inet_local_error(struct inet_sock *is, const struct pkt *data, int err,
 		      const struct ipaddr *dst, be16 dport, u32 info);
+/* A message of the stack's own on the error queue; @p: payload to quote, borrowed, or
+ * NULL; @stamp_ns: for SO_TIMESTAMPING, wall time, 0: none */
+struct sock_extended_err;
+void inet_queue_notice(struct inet_sock *is, const struct pkt *p,
+		       const struct sock_extended_err *ee, u64 stamp_ns);
+/* The bytes of a send() with MSG_ZEROCOPY are ours: the program may write over them */
+void inet_tell_zerocopy(struct inet_sock *is);
 ssize_t inet_recv_error(struct inet_sock *is, struct msg *m); /* MSG_ERRQUEUE */
 /* May a datagram for @group that came in by @ifindex go to this socket? */
 bool inet_mc_wants(const struct inet_sock *is, const struct ipaddr *group, s32 ifindex);

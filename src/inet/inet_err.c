@@ -9,6 +9,7 @@
 #include "wire/icmp.h"
 
 #include <linux/errqueue.h>
+#include <time.h>
 
 enum { ERRS_MAX = 256 }; /* more are not kept: nobody reads them */
 
@@ -17,6 +18,7 @@ struct queued_error {
 	struct sock_extended_err ee;
 	be32 offender, dst;
 	be16 dport;
+	u64 stamp_ns; /* SO_TIMESTAMPING: wall time, 0: none */
 };
 _Static_assert(sizeof(struct queued_error) <= sizeof(((struct pkt *)0)->cb),
 	       "fits in cb");
@@ -90,6 +92,63 @@ void inet_local_error(struct inet_sock *is, const struct pkt *data, int err,
 	sock_wake(&is->sk, POLLERR);
 }
 
+void inet_queue_notice(struct inet_sock *is, const struct pkt *p,
+		       const struct sock_extended_err *ee, u64 stamp_ns)
+{
+	const struct queued_error q = {.ee = *ee, .stamp_ns = stamp_ns};
+	struct pkt *none;
+
+	if (p) {
+		queue_error(is, p, 0, &q);
+	} else {
+		none = pkt_new(is->sk.net->worker, 0, 0);
+		if (none)
+			queue_error(is, none, 0, &q);
+		pkt_free(none);
+	}
+	sock_wake(&is->sk, POLLERR);
+}
+
+void inet_tell_zerocopy(struct inet_sock *is)
+{
+	struct pkt *last = list_last(&is->sk.err_queue, struct pkt, node);
+	u32 id = is->sk.zerocopy_id++;
+	struct sock_extended_err ee = {
+	    .ee_origin = SO_EE_ORIGIN_ZEROCOPY,
+	    .ee_code = SO_EE_CODE_ZEROCOPY_COPIED,
+	    .ee_info = id,
+	    .ee_data = id,
+	};
+
+	if (last) { /* a range of them is one message */
+		struct queued_error *q = (struct queued_error *)(void *)last->cb;
+
+		if (q->ee.ee_origin == SO_EE_ORIGIN_ZEROCOPY &&
+		    q->ee.ee_data + 1 == id) {
+			q->ee.ee_data = id;
+			sock_wake(&is->sk, POLLERR);
+			return;
+		}
+	}
+	inet_queue_notice(is, NULL, &ee, 0);
+}
+
+static bool is_error(const struct queued_error *q)
+{
+	return q->ee.ee_origin == SO_EE_ORIGIN_ICMP ||
+	       q->ee.ee_origin == SO_EE_ORIGIN_LOCAL;
+}
+
+static void put_stamp(struct msg *m, u64 ns)
+{
+	/* struct scm_timestamping: software, (deprecated), hardware */
+	const struct timespec ts[3] = {
+	    {.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)}};
+
+	if (ns)
+		msg_put_cmsg(m, SOL_SOCKET, SO_TIMESTAMPING_OLD, ts, sizeof(ts));
+}
+
 ssize_t inet_recv_error(struct inet_sock *is, struct msg *m)
 {
 	struct pkt *p = list_first(&is->sk.err_queue, struct pkt, node), *next;
@@ -113,7 +172,9 @@ ssize_t inet_recv_error(struct inet_sock *is, struct msg *m)
 	if (p->len > n)
 		m->out_flags |= MSG_TRUNC;
 	m->out_flags |= MSG_ERRQUEUE;
-	if (m->name) {
+	if (m->name && !is_error(&q)) {
+		m->name_len = 0;
+	} else if (m->name) {
 		dst = ipaddr_v4(q.dst);
 		inet_addr_to_user(&dst, q.dport, m->name, &m->name_len);
 	}
@@ -122,13 +183,16 @@ ssize_t inet_recv_error(struct inet_sock *is, struct msg *m)
 		out.offender.sin_family = AF_INET;
 		out.offender.sin_addr.s_addr = (__force u32)q.offender;
 	}
+	put_stamp(m, q.stamp_ns);
 	msg_put_cmsg(m, IPPROTO_IP, IP_RECVERR, &out, sizeof(out));
 	/* The socket's error is that of the next message */
 	next = list_first(&is->sk.err_queue, struct pkt, node);
-	is->sk.err = 0;
+	if (is_error(&q))
+		is->sk.err = 0;
 	if (next) {
 		memcpy(&after, next->cb, sizeof(after));
-		is->sk.err = (int)after.ee.ee_errno;
+		if (is_error(&after))
+			is->sk.err = (int)after.ee.ee_errno;
 	}
 	pkt_free(p);
 	return (ssize_t)n;

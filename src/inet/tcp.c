@@ -17,7 +17,7 @@
  *	  +---- connect(AF_UNSPEC) ----- tcp_disconnect() <----------------+
  *
  * Order in this file: tables and numbers (RFC 6528), life of a socket, opening,
- * closing, sending, receiving, the part. Options are in tcp_opt.c.
+ * closing, receiving, the part. Sending is in tcp_send.c, options are in tcp_opt.c.
  */
 
 #include "inet/tcp.h"
@@ -84,6 +84,9 @@ const struct tunable tcp_tunables[T_NR] = {
     [T_MIN_RTT_WLEN] = TUN("tcp_min_rtt_wlen", 0, 86400, 300),
     [T_MIN_TSO_SEGS] = TUN("tcp_min_tso_segs", 1, 255, 2),
     [T_TSO_RTT_LOG] = TUN("tcp_tso_rtt_log", 0, 31, 9),
+    /* 0 never, 1 ask and agree, 2 agree; Linux's 3 to 5 are accurate ECN */
+    [T_ECN] = TUN("tcp_ecn", 0, 2, 2),
+    [T_ECN_FALLBACK] = TUN("tcp_ecn_fallback", 0, 1, 1),
     [T_TSO_WIN_DIVISOR] = TUN("tcp_tso_win_divisor", 0, 255, 3),
     [T_PACING_SS] = TUN("tcp_pacing_ss_ratio", 0, 1000, 200),
     [T_PACING_CA] = TUN("tcp_pacing_ca_ratio", 0, 1000, 120),
@@ -456,6 +459,8 @@ static void start_numbers(struct tcp_sock *tp)
 	tp->ts_ok = tcp_tun(net, T_TIMESTAMPS) != 0;
 	tp->sack_ok = tcp_tun(net, T_SACK) != 0;
 	tp->wscale_ok = tcp_tun(net, T_WINDOW_SCALING) != 0;
+	tp->ecn_ok = tcp_tun(net, T_ECN) == 1; /* we ask */
+	tp->ecn_seen = tp->ecn_echo = tp->ecn_cwr = false;
 }
 
 /* Route, source address, buffers: all that the SYN says */
@@ -884,14 +889,18 @@ u32 tcp_notsent(const struct tcp_sock *tp)
 	return tp->write_seq - tp->snd_nxt;
 }
 
+u32 tcp_notsent_low(const struct tcp_sock *tp)
+{
+	return tp->notsent_lowat ? tp->notsent_lowat
+				 : (u32)tcp_tun(tcp_sknet(tp), T_NOTSENT_LOWAT);
+}
+
 static bool writable(const struct tcp_sock *tp)
 {
 	const struct sock *sk = &tp->is.sk;
-	u32 low = tp->notsent_lowat ? tp->notsent_lowat
-				    : (u32)tcp_tun(sk->net, T_NOTSENT_LOWAT);
-
+	/* half of what stops a writer: so that waking one is worth it */
 	return sk->sndbuf > sk->wmem && sk->sndbuf - sk->wmem >= sk->wmem / 2 &&
-	       tcp_notsent(tp) < low;
+	       2ULL * tcp_notsent(tp) < tcp_notsent_low(tp);
 }
 
 void tcp_write_space(struct tcp_sock *tp)
@@ -957,159 +966,6 @@ u32 tcp_tx_queued(const struct tcp_sock *tp)
 	if (tp->is.sk.state == TCP_LISTEN)
 		return tp->backlog;
 	return tp->write_seq - tp->snd_una;
-}
-
-/* ---- send ---- */
-
-/* A packet at the end of the queue that may grow, or a new one; NULL: no memory */
-static struct pkt *tail_packet(struct tcp_sock *tp, bool fresh)
-{
-	struct pkt *p = list_last(&tp->unsent, struct pkt, node);
-
-	if (p && !fresh && p->len < TCP_BLOCK * 2 - 1024 &&
-	    !(tcp_tx(p)->flags & (TCPHDR_FIN | TCPHDR_SYN)))
-		return p;
-	p = tcp_tx_new(tp);
-	if (!p)
-		return NULL;
-	tcp_tx(p)->seq = tcp_tx(p)->end_seq = tp->write_seq;
-	list_add_tail(&tp->unsent, &p->node);
-	return p;
-}
-
-/* Room in the block being filled, or a new one */
-static struct block *write_block(struct tcp_sock *tp, size_t want)
-{
-	struct block *b = tp->wblock;
-	u32 size = TCP_BLOCK;
-
-	if (b && b->used < b->size)
-		return b;
-	/* the first bytes of a quiet connection: as small as they are */
-	if (!b && !tp->rtx.root && list_empty(&tp->unsent))
-		size = (u32)clamp((want + 1023) & ~(size_t)1023, (size_t)1024,
-				  (size_t)TCP_BLOCK);
-	b = block_new(&tcp_sknet(tp)->w->mem, size);
-	if (!b)
-		return NULL;
-	if (tp->wblock)
-		block_put(tp->wblock);
-	tp->wblock = b;
-	return b;
-}
-
-/* Copy once, into blocks */
-ssize_t tcp_append(struct tcp_sock *tp, struct msg *m, size_t left)
-{
-	struct sock *sk = &tp->is.sk;
-	struct block *b = write_block(tp, left);
-	struct pkt *p;
-	u32 n, at;
-	int err;
-
-	if (!b)
-		return -ENOBUFS;
-	p = tail_packet(tp, false);
-	if (!p)
-		return -ENOBUFS;
-	at = b->used;
-	n = (u32)min(left, (size_t)(b->size - at));
-	n = min(n, TCP_BLOCK * 2 - 1024 - p->len);
-	n = (u32)msg_take(m, b->data + at, n);
-	if (!n) {
-		err = -EFAULT;
-		goto err_empty;
-	}
-	block_get(b);
-	if (pkt_add_frag(p, b, at, n)) {
-		p = tail_packet(tp, true);
-		if (!p || pkt_add_frag(p, b, at, n)) {
-			block_put(b);
-			m->offset -= n;
-			err = -ENOBUFS;
-			goto err_empty;
-		}
-	}
-	b->used += n;
-	p->charge += n;
-	sk->wmem += n;
-	tcp_tx(p)->end_seq += n;
-	tp->write_seq += n;
-	return n;
-
-err_empty:
-	p = list_last(&tp->unsent, struct pkt, node);
-	if (p && !p->len && tcp_tx(p)->seq == tcp_tx(p)->end_seq)
-		tcp_tx_free(tp, p);
-	return err;
-}
-
-static void push_for(struct tcp_sock *tp, int flags)
-{
-	struct pkt *last = list_last(&tp->unsent, struct pkt, node);
-	bool cork = tp->cork;
-
-	if (last && (!(flags & MSG_MORE) ||
-		     tp->write_seq - tp->pushed_seq > tp->max_window / 2)) {
-		tcp_tx(last)->flags |= TCPHDR_PSH;
-		tp->pushed_seq = tp->write_seq;
-	}
-	if (flags & MSG_MORE)
-		tp->cork = true;
-	tcp_push(tp);
-	tp->cork = cork;
-}
-
-static ssize_t op_send(struct sock *sk, struct msg *m)
-{
-	struct tcp_sock *tp = tcp_sk(sk);
-	size_t done = 0, left = msg_left(m);
-	int err = 0;
-
-	if (m->flags & MSG_FASTOPEN || tp->fo_defer) {
-		ssize_t res;
-
-		if (tcp_fo_send(tp, m, &res))
-			return res;
-	}
-	if (sk->err)
-		goto err_pipe;
-	if (tcp_state_in(tp, TCPF(SYN_SENT) | TCPF(SYN_RECV)) && !tp->fo_synack)
-		return -EAGAIN;
-	if (sk->shut & SEND_SHUTDOWN ||
-	    !tcp_state_in(tp, TCPF(ESTABLISHED) | TCPF(CLOSE_WAIT) | TCPF(SYN_RECV)))
-		goto err_pipe;
-	while (left) {
-		ssize_t n;
-
-		if (sk->wmem >= sk->sndbuf) {
-			err = -EAGAIN;
-			tp->no_space = true;
-			break;
-		}
-		n = tcp_append(tp, m, left);
-		if (n < 0) {
-			err = (int)n;
-			break;
-		}
-		done += (size_t)n;
-		left -= (size_t)n;
-		tcp_chrono_start(tp, TCP_CHRONO_BUSY);
-		/* half a window is worth sending while the rest is copied */
-		if (tp->write_seq - tp->pushed_seq > tp->max_window / 2)
-			push_for(tp, left ? 0 : m->flags);
-	}
-	if (done && m->flags & MSG_OOB)
-		tp->snd_up = tp->write_seq;
-	if (done)
-		push_for(tp, left ? 0 : m->flags);
-	if (done || !msg_len(m))
-		return (ssize_t)done;
-	return err;
-
-err_pipe:
-	err = sock_error(sk);
-	return err ? -err : -EPIPE;
 }
 
 /* ---- receive ---- */
@@ -1233,6 +1089,16 @@ static ssize_t copy_out(struct tcp_sock *tp, struct msg *m, u32 *seq, bool peek)
 	return (ssize_t)done;
 }
 
+/* TCP_INQ: what is left to read; 1 when that is the end of file */
+static void put_inq(struct tcp_sock *tp, struct msg *m)
+{
+	int v = (int)tcp_rx_queued(tp);
+
+	if (!v && tp->is.sk.shut & RCV_SHUTDOWN)
+		v = 1;
+	msg_put_cmsg(m, IPPROTO_TCP, TCP_CM_INQ, &v, sizeof(v));
+}
+
 static ssize_t op_recv(struct sock *sk, struct msg *m)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
@@ -1257,6 +1123,8 @@ static ssize_t op_recv(struct sock *sk, struct msg *m)
 		tcp_rcv_space_adjust(tp);
 		tcp_cleanup_rbuf(tp, moved);
 	}
+	if (n && tp->inq)
+		put_inq(tp, m);
 	if (n || !msg_len(m))
 		return n;
 	if (sk->err)
@@ -1276,7 +1144,7 @@ static const struct sock_ops tcp_ops = {
     .listen = op_listen,
     .accept = op_accept,
     .name = inet_name,
-    .send = op_send,
+    .send = tcp_send,
     .recv = op_recv,
     .shutdown = op_shutdown,
     .poll = poll_mask,

@@ -88,6 +88,12 @@ struct tcp_sock {
 	u64 ts_recent_ns; /* when it was set */
 	u32 last_tsecr;
 
+	/* ---- ECN: RFC 3168 §6.1 ---- */
+	bool ecn_ok;   /* agreed on */
+	bool ecn_seen; /* a packet came with ECT or CE */
+	bool ecn_echo; /* CE arrived: ACKs say ECE until the peer says CWR */
+	bool ecn_cwr;  /* we reduced: the next new data says CWR */
+
 	/* ---- sending: RFC 9293 §3.3.1 ---- */
 	u32 iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_up;
 	u32 write_seq;	     /* behind the last byte queued */
@@ -151,6 +157,7 @@ struct tcp_sock {
 	struct tcp_sack_range dsack;
 	u8 quick, pingpong, ack_pending; /* ack_pending: TCP_ACK_x */
 	bool quickack_user;
+	bool inq; /* TCP_INQ */
 	u32 ato_ms;
 	u64 ato_timeout_ns;
 	u64 last_recv_ns;
@@ -209,7 +216,8 @@ struct tcp_sock {
 	/* ---- counts for tcp_info ---- */
 	u64 bytes_acked, bytes_received, bytes_sent, bytes_retrans;
 	u32 segs_in, segs_out, data_segs_in, data_segs_out;
-	u32 total_retrans, delivered, dsack_dups, reord_count, rcv_ooopack;
+	u32 total_retrans, delivered, delivered_ce, received_ce, dsack_dups,
+	    reord_count, rcv_ooopack;
 	u64 last_data_recv_ns;
 	u64 delivery_rate;
 	u8 chrono;     /* enum tcp_chrono: what the time goes to */

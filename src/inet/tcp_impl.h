@@ -44,6 +44,7 @@ struct tcp_tx {
 	u8 sacked; /* TX_x */
 	u16 segs;
 	u8 sends; /* how often sent, saturating */
+	u8 marks; /* TXM_x */
 };
 _Static_assert(sizeof(struct tcp_tx) <= sizeof(((struct pkt *)0)->cb), "cb");
 
@@ -52,6 +53,15 @@ enum {
 	TX_LOST = 2,
 	TX_RETRANS = 4, /* retransmitted, and not known to be lost again */
 	TX_EVER = 8,	/* retransmitted once or more: no RTT sample (Karn) */
+};
+
+/* Of the last byte: when a packet is cut they go with its second half */
+enum {
+	TXM_EOR = 1,   /* nothing may be added (MSG_EOR, or a stamp is wanted) */
+	TXM_SCHED = 2, /* the program wants to know when it enters a queue, */
+	TXM_SENT = 4,  /* leaves, */
+	TXM_ACKED = 8, /* and was acknowledged: SO_TIMESTAMPING */
+	TXM_STAMPS = TXM_SCHED | TXM_SENT | TXM_ACKED,
 };
 
 /* Receive queues */
@@ -136,6 +146,8 @@ enum tcp_tunable {
 	T_MIN_RTT_WLEN,
 	T_MIN_TSO_SEGS,
 	T_TSO_RTT_LOG,
+	T_ECN,
+	T_ECN_FALLBACK,
 	T_TSO_WIN_DIVISOR,
 	T_PACING_SS,
 	T_PACING_CA,
@@ -176,7 +188,8 @@ static inline u32 tcp_in_flight(const struct tcp_sock *tp)
 }
 static inline u32 tcp_wnd_end(const struct tcp_sock *tp)
 {
-	return tp->snd_una + tp->snd_wnd;
+	/* until its SYN is acknowledged, a fast open child's snd_una is before it */
+	return tp->snd_una + tp->snd_wnd + tp->fo_synack;
 }
 static inline u32 tcp_rcv_window(const struct tcp_sock *tp) /* still open, RFC 9293 */
 {
@@ -209,6 +222,12 @@ void tcp_sndbuf_expand(struct tcp_sock *tp);
 int tcp_connect_data(struct tcp_sock *tp, struct msg *m);
 /* The connect() that was put off: the SYN, with data. Return: -EINPROGRESS, an error */
 int tcp_connect_now(struct tcp_sock *tp, struct msg *m);
+u32 tcp_notsent_low(const struct tcp_sock *tp); /* TCP_NOTSENT_LOWAT in effect */
+
+/* ---- tcp_send.c ---- */
+ssize_t tcp_send(struct sock *sk, struct msg *m);
+/* @p was sent first (@acked false), or acknowledged: tell who asked for it */
+void tcp_tx_stamps(struct tcp_sock *tp, const struct pkt *p, bool acked);
 /* Copy up to @left bytes of @m to the end of the queue. Return: bytes, or -ENOBUFS,
  * -EFAULT when none */
 ssize_t tcp_append(struct tcp_sock *tp, struct msg *m, size_t left);
@@ -267,6 +286,9 @@ u32 tcp_select_window(struct tcp_sock *tp);
 u32 tcp_space(const struct tcp_sock *tp);
 void tcp_chrono_start(struct tcp_sock *tp, enum tcp_chrono c);
 void tcp_chrono_stop(struct tcp_sock *tp, enum tcp_chrono c);
+/* A packet of new data is filled up to this */
+u32 tcp_size_goal(const struct tcp_sock *tp, u32 mss);
+void tcp_push_one(struct tcp_sock *tp);
 u64 tcp_pacing_rate(const struct tcp_sock *tp); /* bytes a second; ~0: none known */
 /* The reader took bytes: is a window update due? */
 void tcp_cleanup_rbuf(struct tcp_sock *tp, u32 copied);
@@ -303,7 +325,7 @@ void tcp_init_rcv_space(struct tcp_sock *tp);
 /* ---- tcp_loss.c ---- */
 struct tcp_ack {
 	u32 prior_una, prior_in_flight, prior_delivered, prior_packets, prior_lost;
-	bool una_advanced, data_acked, syn_acked, sack_seen, dsack, wnd_update,
+	bool ece, una_advanced, data_acked, syn_acked, sack_seen, dsack, wnd_update,
 	    retrans_acked, orig_sacked, dup, fin_acked;
 	u32 acked_segs;
 	bool reordered; /* something sent once was delivered below what was before */

@@ -261,12 +261,40 @@ static void measure_rcv_rtt(struct tcp_sock *tp, const struct tcp_seg *sg)
 	}
 }
 
+/* The marks of a data packet: RFC 3168 §6.1.3 */
+static void ecn_arrived(struct tcp_sock *tp, const struct tcp_seg *sg)
+{
+	if (!tp->ecn_ok)
+		return;
+	if (sg->flags & TCPHDR_CWR) {
+		tp->ecn_echo = false;
+		tp->ack_pending = ACK_NOW; /* its window may be a single packet */
+	}
+	switch (sg->tos & 3) {
+	case 0: /* the peer sent it again, it is in trouble */
+		if (tp->ecn_seen)
+			tcp_enter_quickack(tp, 2);
+		break;
+	case 3:
+		tp->received_ce++;
+		if (!tp->ecn_echo)
+			tcp_enter_quickack(tp, 2);
+		tp->ecn_echo = true;
+		tp->ecn_seen = true;
+		break;
+	default:
+		tp->ecn_seen = true;
+		break;
+	}
+}
+
 static void data_arrived(struct tcp_sock *tp, const struct pkt *p,
 			 const struct tcp_seg *sg)
 {
 	u64 now = tcp_now(tp);
 
 	tp->ack_pending = max(tp->ack_pending, (u8)ACK_DELAYED);
+	ecn_arrived(tp, sg);
 	guess_rcv_mss(tp, p);
 	measure_rcv_rtt(tp, sg);
 	if (!tp->ato_ms) {
@@ -676,6 +704,7 @@ static bool ack(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *a
 		tcp_send_challenge(tp);
 		return false;
 	}
+	as->ece = tp->ecn_ok && (sg->flags & (TCPHDR_ECE | TCPHDR_SYN)) == TCPHDR_ECE;
 	as->una_advanced = seq_after(sg->ack, tp->snd_una);
 	if (as->una_advanced) {
 		tp->retransmits = 0;
@@ -814,6 +843,10 @@ static void take_syn(struct tcp_sock *tp, const struct tcp_seg *sg)
 		tp->ts_recent_ns = tcp_now(tp);
 	}
 	tp->sack_ok = tp->sack_ok && sg->o.sack_ok;
+	tp->ecn_ok =
+	    tp->ecn_ok &&
+	    (sg->flags & (TCPHDR_ECE | TCPHDR_CWR)) ==
+		(sg->flags & TCPHDR_ACK ? TCPHDR_ECE : TCPHDR_ECE | TCPHDR_CWR);
 	tp->wscale_ok = tp->wscale_ok && sg->o.present & TCP_HAS_WSCALE;
 	if (tp->wscale_ok) {
 		tp->snd_wscale = sg->o.wscale;
@@ -831,12 +864,15 @@ static void take_syn(struct tcp_sock *tp, const struct tcp_seg *sg)
 
 void tcp_take_syn_data(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 {
+	u32 ssthresh = tp->rcv_ssthresh;
+
 	tp->syn_data_acked |= sg->len != 0;
 	sg->seq++;
 	sg->flags &= (u8)~TCPHDR_SYN;
 	pkt_pull(p, sg->data_off);
 	data(tp, p, sg);
 	sg->seq--;
+	tp->rcv_ssthresh = ssthresh; /* nothing is known of its reader yet */
 }
 
 /* Consumes @p */

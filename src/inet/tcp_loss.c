@@ -511,6 +511,8 @@ void tcp_clean_rtx(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack
 				check_reordering(tp, tx, as);
 			tp->delivered += tx->segs;
 		}
+		if (tx->marks & TXM_ACKED)
+			tcp_tx_stamps(tp, p, true);
 		tcp_tx_uncount(tp, p);
 		tcp_tx_free(tp, p);
 	}
@@ -563,6 +565,7 @@ static void begin_reduction(struct tcp_sock *tp)
 	tp->prr_delivered = 0;
 	tp->prr_out = 0;
 	tp->ssthresh = tp->cc->ssthresh(tp);
+	tp->ecn_cwr = tp->ecn_ok;
 }
 
 static void begin_undo(struct tcp_sock *tp)
@@ -644,6 +647,7 @@ void tcp_enter_loss(struct tcp_sock *tp)
 		tp->prior_ssthresh = tp->ssthresh;
 		tp->prior_cwnd = tp->cwnd;
 		tp->ssthresh = tp->cc->ssthresh(tp);
+		tp->ecn_cwr = tp->ecn_ok;
 		if (tp->cc->event)
 			tp->cc->event(tp, CC_LOSS);
 		begin_undo(tp);
@@ -717,6 +721,7 @@ static void undo(struct tcp_sock *tp, bool unmark)
 		if (tp->cc->event)
 			tp->cc->event(tp, CC_UNDO);
 	}
+	tp->ecn_cwr = false;
 	tp->cwnd_stamp_ns = tcp_now(tp);
 	tp->undo_marker = 0;
 	tp->rack_advanced = true;
@@ -979,6 +984,8 @@ void tcp_recover(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *
 		detect(tp, as);
 		if (tp->lost_out && tp->lost_out > 0)
 			enter_recovery(tp);
+		else if (as->ece)
+			tcp_enter_cwr(tp); /* RFC 3168 §6.1.2: as for a loss */
 		else if (tp->ca_state != CA_CWR)
 			tp->ca_state =
 			    tp->sacked_out || tp->dupacks ? CA_DISORDER : CA_OPEN;
@@ -986,6 +993,8 @@ void tcp_recover(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *
 	}
 
 	delivered = tp->delivered - as->prior_delivered;
+	if (as->ece)
+		tp->delivered_ce += delivered;
 	newly_lost = tp->lost_out > as->prior_lost ? tp->lost_out - as->prior_lost : 0;
 	if (tp->ca_state == CA_CWR || tp->ca_state == CA_RECOVERY)
 		prr(tp, delivered, newly_lost, as->una_advanced);

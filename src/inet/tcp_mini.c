@@ -35,7 +35,7 @@ struct tcp_req {
 	u32 clamp;
 	u16 mss, peer_wnd;
 	u8 snd_wscale, rcv_wscale, retries, tos;
-	bool ts_ok, sack_ok, wscale_ok, acked;
+	bool ts_ok, sack_ok, wscale_ok, ecn_ok, acked;
 };
 
 struct tcp_tw {
@@ -134,7 +134,7 @@ static void send_synack(struct net *net, const struct tcp_req *r, const struct t
 	    .t = *t,
 	    .seq = r->isn,
 	    .ack = r->peer_isn + 1,
-	    .flags = TCPHDR_SYN | TCPHDR_ACK,
+	    .flags = TCPHDR_SYN | TCPHDR_ACK | (r->ecn_ok ? TCPHDR_ECE : 0),
 	    .wnd = min(r->wnd, 65535U),
 	    .tos = is->tos,
 	    .ttl = is->ttl,
@@ -272,6 +272,10 @@ static void req_fill(struct tcp_req *r, struct tcp_sock *lp, const struct tcp_se
 			   &r->wnd, &r->clamp, &r->rcv_wscale);
 	r->isn = sg->tw_isn ? sg->tw_isn : tcp_isn(net, t);
 	r->sent_ns = clock_now(net->w);
+	/* RFC 3168 §6.1.1; the SYN itself must not be ECT */
+	r->ecn_ok =
+	    tcp_tun(net, T_ECN) && !(sg->tos & 3) &&
+	    (sg->flags & (TCPHDR_ECE | TCPHDR_CWR)) == (TCPHDR_ECE | TCPHDR_CWR);
 }
 
 static struct tuple seg_tuple(const struct tcp_seg *sg, s32 iif)
@@ -298,6 +302,7 @@ static void answer_by_cookie(struct tcp_sock *lp, const struct tcp_seg *sg,
 	r.isn = cookie_make(net, t, sg->seq, idx);
 	if (!r.ts_ok)
 		r.sack_ok = r.wscale_ok = false; /* nowhere to remember them */
+	r.ecn_ok = false;
 	send_synack(net, &r, t, r.ts_ok ? cookie_ts(net, &r) : 0, NULL);
 	MIB_EXT(net, LINUX_MIB_SYNCOOKIESSENT);
 }
@@ -331,6 +336,8 @@ static void inherit(struct tcp_sock *tp, const struct tcp_sock *lp)
 	sk->timestamp = ls->timestamp;
 	sk->dont_route = ls->dont_route;
 	sk->linger_on = ls->linger_on;
+	sk->zerocopy = ls->zerocopy;
+	sk->stamping = ls->stamping;
 	sk->linger_s = ls->linger_s;
 	sk->rcv_timeo_ns = ls->rcv_timeo_ns;
 	sk->snd_timeo_ns = ls->snd_timeo_ns;
@@ -402,6 +409,7 @@ static struct tcp_sock *child_new(const struct tcp_req *r)
 	tp->ts_recent_ns = tcp_now(tp);
 	tp->tsoffset = r->tsoffset;
 	tp->sack_ok = r->sack_ok;
+	tp->ecn_ok = r->ecn_ok;
 	tp->wscale_ok = r->wscale_ok;
 	tp->snd_wscale = r->snd_wscale;
 	tp->rcv_wscale = r->wscale_ok ? r->rcv_wscale : 0;
@@ -683,6 +691,7 @@ void tcp_listen_ack(struct tcp_sock *lp, struct pkt *p, struct tcp_seg *sg)
 	sg->seq++;
 	r.isn = sg->ack - 1;
 	r.sent_ns = 0; /* who knows */
+	r.ecn_ok = false;
 	r.mss = cookie_mss[idx];
 	r.sack_ok = r.wscale_ok = false;
 	if (r.ts_ok) {

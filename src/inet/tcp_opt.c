@@ -137,6 +137,11 @@ static int set_int(struct tcp_sock *tp, int name, int v)
 		tp->notsent_lowat = (u32)v;
 		tcp_write_space(tp);
 		return 0;
+	case TCP_INQ:
+		if (v < 0 || v > 1)
+			return -EINVAL;
+		tp->inq = v != 0;
+		return 0;
 	case TCP_FASTOPEN:
 		if (v < 0 || !tcp_state_in(tp, TCPF(CLOSE) | TCPF(LISTEN)))
 			return -EINVAL;
@@ -212,6 +217,13 @@ void tcp_get_info(const struct tcp_sock *tp, struct tcp_info_full *info)
 		info->options |= 4;
 		info->wscale = (u8)((tp->snd_wscale & 15) | tp->rcv_wscale << 4);
 	}
+	if (tp->ecn_ok)
+		info->options |= 8; /* TCPI_OPT_ECN */
+	if (tp->ecn_seen)
+		info->options |= 16; /* TCPI_OPT_ECN_SEEN */
+	info->delivered_ce = tp->delivered_ce;
+	info->received_ce = tp->received_ce;
+	info->accecn = tp->ecn_ok ? 1 : 0; /* tcpi_ecn_mode: RFC 3168 */
 	if (tp->syn_data_acked)
 		info->options |= 32; /* TCPI_OPT_SYN_DATA */
 	info->rto = (u32)(tp->rto_ns / NS_PER_US);
@@ -323,6 +335,9 @@ int tcp_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len)
 
 		return put_bytes(val, len, keys, (size_t)n);
 	}
+	case TCP_INQ:
+		v = tp->inq;
+		break;
 	case TCP_FASTOPEN:
 		v = (int)tp->fo_max;
 		break;
@@ -424,6 +439,12 @@ void tcp_opt_changed(struct sock *sk, int name)
 	struct tcp_sock *tp = tcp_sk(sk);
 
 	switch (name) {
+	case SO_TIMESTAMPING_OLD:
+		if (sk->stamp_fresh)
+			sk->stamp_key =
+			    sk->stamping & 1U << 16 ? tp->write_seq : tp->snd_una;
+		sk->stamp_fresh = false;
+		break;
 	case SO_KEEPALIVE:
 		if (tcp_state_in(tp, TCPF(CLOSE) | TCPF(LISTEN)))
 			break;

@@ -129,6 +129,8 @@ int tcp_fragment(struct tcp_sock *tp, struct pkt *p, u32 len, u32 mss)
 	tn->flags = tx->flags;
 	tn->sacked = tx->sacked;
 	tn->sends = tx->sends;
+	tn->marks = tx->marks;
+	tx->marks = 0;
 	n->stamp_ns = p->stamp_ns;
 	tx->end_seq = tn->seq;
 	tx->flags &= (u8) ~(TCPHDR_FIN | TCPHDR_PSH);
@@ -410,7 +412,7 @@ static int transmit(struct tcp_sock *tp, const struct pkt *p, u32 seq, u8 flags,
 	    .dst = is->peer,
 	    .proto = IPPROTO_TCP,
 	    .ttl = is->ttl > 0 ? (u8)is->ttl : 0,
-	    .tos = is->tos,
+	    .tos = (u8)(is->tos & ~3),
 	    .df = is->pmtudisc != IP_PMTUDISC_DONT,
 	    .df_ignore_mtu = is->pmtudisc == IP_PMTUDISC_PROBE,
 	    .opts = is->opts,
@@ -433,6 +435,16 @@ static int transmit(struct tcp_sock *tp, const struct pkt *p, u32 seq, u8 flags,
 		wnd = tp->rcv_wnd; /* never scaled in a SYN */
 	else
 		wnd = tcp_select_window(tp);
+	if (tp->ecn_ok && !(flags & (TCPHDR_SYN | TCPHDR_RST))) {
+		if (payload && seq_after_eq(seq, tp->snd_nxt)) {
+			s.tos = (u8)(s.tos | 2); /* ECT(0): new data only, §6.1.5 */
+			if (tp->ecn_cwr)
+				flags |= TCPHDR_CWR;
+			tp->ecn_cwr = false;
+		}
+		if (tp->ecn_echo)
+			flags |= TCPHDR_ECE;
+	}
 	len = build_header(hdr, is->lport, is->pport, seq, tp->rcv_nxt, flags, wnd, &o);
 	if (!(flags & TCPHDR_SYN) && seq_after(tp->snd_up, seq) &&
 	    tp->snd_up - seq <= 0xffff) {
@@ -646,6 +658,16 @@ static u32 gso_limit(u32 mss)
 	return mss * max(segs, 1U);
 }
 
+u32 tcp_size_goal(const struct tcp_sock *tp, u32 mss)
+{
+	u32 most = tp->max_window > 536 ? tp->max_window / 2 : tp->max_window;
+	u32 goal = gso_limit(mss);
+
+	if (most)
+		goal = min(goal, most);
+	return max(goal - goal % mss, mss);
+}
+
 /* Twice (in slow start) or 1.2 times what a window in a round trip makes */
 u64 tcp_pacing_rate(const struct tcp_sock *tp)
 {
@@ -763,6 +785,8 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 			break; /* it did not get out of this host */
 		if (p->len && p->len % mss)
 			tp->snd_sml = tx->end_seq;
+		if (tx->marks & TXM_STAMPS)
+			tcp_tx_stamps(tp, p, false);
 		now_sent(tp, p);
 		sent = true;
 		tp->prr_out += tx->segs;
@@ -784,6 +808,11 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 		return false;
 	}
 	return tcp_has_unsent(tp);
+}
+
+void tcp_push_one(struct tcp_sock *tp)
+{
+	tcp_write_xmit(tp, tcp_current_mss(tp), true, 1);
 }
 
 void tcp_push_all(struct tcp_sock *tp)
@@ -849,6 +878,13 @@ int tcp_retransmit(struct tcp_sock *tp, struct pkt *p, u32 segs)
 	}
 	if (tx->flags & TCPHDR_SYN && tp->is.sk.state == TCP_SYN_RECV)
 		flags = TCPHDR_ACK;
+	if (tx->flags & TCPHDR_SYN && tp->ecn_ok) {
+		/* perhaps it was the bits that made it disappear: §6.1.1.1 */
+		if (tcp_tun(net, T_ECN_FALLBACK))
+			tp->ecn_ok = false;
+		else
+			flags |= TCPHDR_ECE | TCPHDR_CWR;
+	}
 	flags |= tx->flags | (tx->segs > 1 ? TCPHDR_PSH : 0);
 	err = transmit(tp, p, tx->seq, flags, mss);
 	mib(net)->tcp[TCP_MIB_RETRANSSEGS] += tx->segs;
@@ -944,7 +980,9 @@ int tcp_send_syn(struct tcp_sock *tp, struct msg *m)
 		data = data == p ? NULL : data;
 	}
 	tp->fo_option = tp->syn_fastopen;
-	err = transmit(tp, data ? data : p, tcp_tx(p)->seq, TCPHDR_SYN, TCP_BLOCK);
+	err = transmit(tp, data ? data : p, tcp_tx(p)->seq,
+		       TCPHDR_SYN | (tp->ecn_ok ? TCPHDR_ECE | TCPHDR_CWR : 0),
+		       TCP_BLOCK);
 	tp->fo_option = false;
 	now_sent(tp, p);
 	if (data) {
@@ -959,7 +997,9 @@ int tcp_send_syn(struct tcp_sock *tp, struct msg *m)
 
 void tcp_send_synack_full(struct tcp_sock *tp)
 {
-	transmit(tp, NULL, tp->iss, TCPHDR_SYN | TCPHDR_ACK, tp->mss_cache);
+	transmit(tp, NULL, tp->iss,
+		 TCPHDR_SYN | TCPHDR_ACK | (tp->ecn_ok ? TCPHDR_ECE : 0),
+		 tp->mss_cache);
 }
 
 void tcp_send_ack(struct tcp_sock *tp)

@@ -110,6 +110,8 @@ static bool write_timeout(struct tcp_sock *tp)
 	if (tcp_state_in(tp, TCPF(SYN_SENT) | TCPF(SYN_RECV))) {
 		retries = tp->syn_retries ? tp->syn_retries
 					  : (u32)tcp_tun(net, T_SYN_RETRIES);
+		if (tp->is.sk.state == TCP_SYN_SENT) /* those do not count */
+			retries += (u32)tcp_tun(net, T_SYN_LINEAR);
 		over = tp->retransmits >= retries;
 		if (tp->user_timeout_ms && tp->retransmits)
 			over |= lasted(tp, 0);

@@ -314,7 +314,7 @@ static ssize_t transmit(struct pd *pd, int fd, struct msg *m)
 	struct sock *sk = sock(pd, fd);
 	size_t want = msg_len(m);
 	ssize_t n, sum = 0;
-	bool again;
+	bool again, syn = false;
 	u64 end;
 
 	if (!sk)
@@ -326,17 +326,16 @@ static ssize_t transmit(struct pd *pd, int fd, struct msg *m)
 			sum += n;
 		if (n > 0 && (size_t)sum >= want) {
 			/* fast open: who blocks waits for the handshake */
-			sk->writers++;
 			while (sk->state == TCP_SYN_SENT && blocks(pd, fd, m->flags) &&
 			       pd_wait(pd, end))
 				;
-			sk->writers--;
 			if (sk->state == TCP_CLOSE && sk->err)
 				return -sock_error(sk);
 			return sum;
 		}
 		if (n < 0 && n != -EAGAIN && n != -EINPROGRESS && n != -EALREADY)
-			return sum ? sum : n;
+			return sum && !syn ? sum : n;
+		syn = sk->state == TCP_SYN_SENT;
 		if (!blocks(pd, fd, m->flags) || (!want && n >= 0))
 			return sum ? sum : n;
 		sk->writers++;
