@@ -93,7 +93,11 @@ bool warren_run_next(struct warren *w);
 /* @name: for people, at most 63 bytes are kept; "" is fine.
  * Return: 0, -ENOMEM. @out: end with warren_ns_free() */
 int warren_ns_new(struct warren *w, const char *name, struct warren_ns **out);
-/* Gone when nothing else holds it: at the latest with its last socket. */
+/*
+ * When nothing else holds it, it is gone on return, with all its devices and their far
+ * ends; else with its last socket. Not from a callback that is called from inside the
+ * stack.
+ */
 void warren_ns_free(struct warren_ns *ns);
 /* The initial namespace; not to be freed */
 struct warren_ns *warren_ns_initial(struct warren *w);

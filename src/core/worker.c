@@ -85,15 +85,12 @@ static void run_works(struct worker *k)
 	}
 }
 
-static void bury(struct worker *k)
+void worker_bury(struct worker *k)
 {
-	struct list todo;
+	struct net *net;
 
-	list_init(&todo);
-	list_splice_tail(&todo, &k->dying);
-	while (!list_empty(&todo)) {
-		struct net *net = list_entry(todo.next, struct net, dying_node);
-
+	/* what one held may be the last that held another */
+	while ((net = list_first(&k->dying, struct net, dying_node))) {
 		list_del(&net->dying_node);
 		net_take_down(net);
 	}
@@ -105,7 +102,7 @@ void worker_free(struct worker *k)
 	int n = 0;
 
 	backlog_drop(k);
-	bury(k);
+	worker_bury(k);
 	backlog_drop(k);
 	dev_watch_run(k); /* they are gone: only the references are dropped */
 	while (w->parts[n])
@@ -141,7 +138,7 @@ bool worker_step(struct worker *k)
 	}
 	wheel_run(k->wheel, clock_now(k->w), TIMERS);
 	run_works(k);
-	bury(k);
+	worker_bury(k);
 	return has_work(k) || wheel_next(k->wheel) <= clock_now(k->w);
 }
 

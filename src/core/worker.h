@@ -47,6 +47,9 @@ bool worker_step(struct worker *k);
 /* When the next timer is due, ns; ~0ULL: none. 0 when there is work at once. */
 u64 worker_deadline(struct worker *k);
 
+/* Take down the nets whose last user went, now. Not from inside the stack */
+void worker_bury(struct worker *k);
+
 void work_init(struct work *wk, void (*fn)(struct work *wk));
 void work_defer(struct worker *k, struct work *wk); /* idempotent */
 void work_cancel(struct work *wk);

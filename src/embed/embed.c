@@ -146,8 +146,13 @@ int warren_ns_new(struct warren *w, const char *name, struct warren_ns **out)
 
 void warren_ns_free(struct warren_ns *ns)
 {
-	if (ns)
-		net_put(ns_net(ns));
+	struct worker *k;
+
+	if (!ns)
+		return;
+	k = ns_net(ns)->worker;
+	net_put(ns_net(ns));
+	worker_bury(k);
 }
 
 struct warren_ns *warren_ns_initial(struct warren *w)

@@ -437,6 +437,24 @@ void netns_sweep(struct super *s)
 	}
 }
 
+void netns_unnamed(struct super *s, struct netns *ns)
+{
+	if (ns->initial || ns->pins || ns_is_named(s, ns))
+		return;
+	if (ns_is_open(s, ns) || ns_has_sockets(ns)) {
+		netns_kick(s);
+		return;
+	}
+	ns->inhabited = false;
+	task_mark(s, ns_mark);
+	if (ns->inhabited) {
+		ns_witness(s, ns);
+		return;
+	}
+	ns_del(s, ns);
+	worker_bury(s->w->worker);
+}
+
 static void inotify_event(struct super *s, struct source *src, u32 events)
 {
 	char buf[4096];

@@ -63,6 +63,8 @@ bool netns_ioctl(struct super *s, struct call *c);
 /* Something that may have been the last reference went away; a sweep follows. */
 void netns_kick(struct super *s);
 void netns_sweep(struct super *s);
+/* A name of it went: it ends now, before anybody is answered, when nothing holds it */
+void netns_unnamed(struct super *s, struct netns *ns);
 
 int netns_init(struct super *s);
 void netns_fini(struct super *s);

@@ -434,15 +434,21 @@ static void call_mount(struct super *s, struct call *c)
 static void call_umount2(struct super *s, struct call *c)
 {
 	struct path *p = malloc(sizeof(*p));
+	struct netns *ns = NULL;
 	int err = -ENOMEM;
 
 	if (!may_mount(s, c)) {
 		err = -EPERM;
 	} else if (p) {
 		err = files_path(s, c, AT_FDCWD, c->args[0], p);
+		if (!err && (p->kind != PATH_NETNS_NAME ||
+			     files_netns_by_name(s, p->rest, &ns)))
+			ns = NULL;
 		if (!err)
 			err = files_unbind(s, p);
-		if (!err)
+		if (!err && ns)
+			netns_unnamed(s, ns);
+		else if (!err)
 			netns_kick(s);
 	}
 	free(p);
