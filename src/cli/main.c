@@ -40,6 +40,8 @@ static int cli_help(FILE *out)
 	      "run    start CMD in a new warren; the warren ends with CMD\n"
 	      "  -n, --name NAME      call it NAME, for exec and ls\n"
 	      "  -r, --map-root-user  the programs believe to be root\n"
+	      "      --root DIR       DIR is their /, with the host's /proc, /dev and "
+	      "/sys\n"
 	      "      --wait           stay until the last process has ended\n"
 	      "  -v, --verbose        say what the host allows; -vv: every call\n"
 	      "exec   start CMD in a running warren, in its namespace NETNS if given\n"

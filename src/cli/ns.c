@@ -150,7 +150,7 @@ static int exec_in(int sock, const char *netns, char **argv)
 	if (signals < 0)
 		return -errno;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	err = launch_begin(&la, argv, rp.map_root, rp.facilities, &old);
+	err = launch_begin(&la, argv, NULL, rp.map_root, rp.facilities, &old);
 	if (!err)
 		err = exec_join(sock, netns, &la);
 	if (!err)

@@ -18,6 +18,7 @@
 
 struct run_options {
 	char name[80];
+	const char *root;
 	bool map_root, wait;
 	int verbose;
 	u32 disable;
@@ -67,6 +68,7 @@ static int run_parse(int argc, char **argv, struct run_options *o)
 	static const struct option options[] = {
 	    {"name", required_argument, NULL, 'n'},
 	    {"map-root-user", no_argument, NULL, 'r'},
+	    {"root", required_argument, NULL, 'R'},
 	    {"wait", no_argument, NULL, 'w'},
 	    {"verbose", no_argument, NULL, 'v'},
 	    {"disable", required_argument, NULL, 'd'}, /* for tests */
@@ -86,6 +88,9 @@ static int run_parse(int argc, char **argv, struct run_options *o)
 			break;
 		case 'r':
 			o->map_root = true;
+			break;
+		case 'R':
+			o->root = optarg;
 			break;
 		case 'w':
 			o->wait = true;
@@ -110,6 +115,8 @@ static int run_start_failed(const struct run_options *o, int err)
 {
 	if (err == -EEXIST)
 		fprintf(stderr, "warren: a warren called %s is running\n", o->name);
+	else if (o->root && (err == -ENOENT || err == -ENOTDIR))
+		fprintf(stderr, "warren: %s: %s\n", o->root, strerror(-err));
 	else if (err != -ENOTSOCK)
 		fprintf(stderr, "warren: cannot start: %s\n", strerror(-err));
 	return CLI_FAILED;
@@ -167,6 +174,7 @@ static int run_super(void *arg)
 	cfg = (struct super_config){
 	    .name = o->name,
 	    .runtime = runtime,
+	    .root = o->root,
 	    .map_root = o->map_root,
 	    .wait = o->wait,
 	    .disable = o->disable,

@@ -17,6 +17,7 @@
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <seccomp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -521,6 +522,7 @@ static void exec_file(struct super *s, const struct call *c, struct cred_file *f
 {
 	bool at = c->nr == SCMP_SYS(execveat);
 	struct vfs_ns_cap_data cap;
+	char file[4200];
 	struct path p;
 	struct stat st;
 	ssize_t n;
@@ -528,14 +530,16 @@ static void exec_file(struct super *s, const struct call *c, struct cred_file *f
 	memset(f, 0, sizeof(*f));
 	if (files_path(s, c, at ? (int)c->args[0] : AT_FDCWD, c->args[at ? 1 : 0],
 		       &p) ||
-	    p.kind != PATH_FOREIGN || !p.abs[0] || stat(p.abs, &st) ||
-	    !S_ISREG(st.st_mode))
+	    p.kind != PATH_FOREIGN || !p.abs[0])
+		return;
+	snprintf(file, sizeof(file), "/proc/%d/root%s", (int)c->tid, p.abs);
+	if (stat(file, &st) || !S_ISREG(st.st_mode))
 		return;
 	f->setuid = st.st_mode & S_ISUID && st.st_uid != s->host_uid;
 	f->setgid = st.st_mode & S_ISGID && st.st_mode & S_IXGRP;
 	f->uid = st.st_uid;
 	f->gid = st.st_gid;
-	n = getxattr(p.abs, "security.capability", &cap, sizeof(cap));
+	n = getxattr(file, "security.capability", &cap, sizeof(cap));
 	if (n < (ssize_t)XATTR_CAPS_SZ_2)
 		return;
 	f->has_caps = true;

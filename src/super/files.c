@@ -66,6 +66,7 @@
 #include "super/memory.h"
 #include "super/mounts.h"
 #include "super/netns.h"
+#include "super/roots.h"
 #include "super/task.h"
 #include "super/trace.h"
 #include "super/userns.h"
@@ -340,10 +341,18 @@ static bool path_classify_private(struct super *s, struct path *p)
 	return true;
 }
 
+static bool bind_is_at(const struct bind *b, const struct path *p)
+{
+	size_t n = strlen(p->root);
+
+	return !strncmp(b->path, p->root, n) && !strcmp(b->path + n, p->abs);
+}
+
 static void path_classify(struct super *s, struct path *p, const struct call *c)
 {
 	const char *rest;
 	struct bind *b;
+	bool own;
 
 	p->kind = PATH_FOREIGN;
 	p->pid = c->tid;
@@ -352,8 +361,9 @@ static void path_classify(struct super *s, struct path *p, const struct call *c)
 	p->gone = false;
 	if (path_classify_private(s, p))
 		return;
-	rest = path_below(p->abs, "/run/netns");
-	if (!rest)
+	own = roots_is_ours(s, p->root);
+	rest = own ? path_below(p->abs, "/run/netns") : NULL;
+	if (own && !rest)
 		rest = path_below(p->abs, "/var/run/netns");
 	if (rest) {
 		path_set(p, *rest ? PATH_NETNS_NAME : PATH_NETNS_DIR, rest);
@@ -361,20 +371,22 @@ static void path_classify(struct super *s, struct path *p, const struct call *c)
 	}
 	rest = path_below(p->abs, "/proc");
 	if (rest) {
-		path_classify_proc(s, p, rest);
+		if (!p->root[0] || roots_has_mounted(c->tid, "proc", PROC_SUPER_MAGIC))
+			path_classify_proc(s, p, rest);
 		return;
 	}
 	rest = path_below(p->abs, "/sys/class/net");
 	if (!rest)
 		rest = path_below(p->abs, "/sys/devices/virtual/net");
 	if (rest) {
-		path_set_view(p, "class/net", rest);
+		if (!p->root[0] || roots_has_mounted(c->tid, "sys", SYSFS_MAGIC))
+			path_set_view(p, "class/net", rest);
 		return;
 	}
-	if (path_below(p->abs, "/etc"))
+	if (own && path_below(p->abs, "/etc"))
 		path_classify_etc(s, p, c);
 	list_for_each(b, &s->files->binds, node) {
-		if (strcmp(b->path, p->abs))
+		if (!bind_is_at(b, p))
 			continue;
 		p->ns = b->ns;
 		path_set(p, PATH_BOUND, p->abs);
@@ -389,7 +401,7 @@ int files_path(struct super *s, const struct call *c, int dirfd, u64 addr,
 	int err = mem_read_str(c, addr, raw, sizeof(raw));
 
 	out->kind = PATH_FOREIGN;
-	out->abs[0] = '\0';
+	out->abs[0] = out->root[0] = '\0';
 	if (err)
 		return err;
 	if (!raw[0])
@@ -397,10 +409,23 @@ int files_path(struct super *s, const struct call *c, int dirfd, u64 addr,
 	base[0] = '\0';
 	if (raw[0] != '/' && !path_base(c, dirfd, base, sizeof(base)))
 		return 0;
+	if (roots_of(s, c->tid, out->root, sizeof(out->root)))
+		return 0;
 	err = path_join(base, raw, out->abs, sizeof(out->abs));
-	if (!err)
-		path_classify(s, out, c);
-	return err;
+	if (err)
+		return err;
+	if (out->root[0] && raw[0] != '/') {
+		const char *inside = path_below(out->abs, out->root);
+		size_t n = strlen(out->root);
+
+		if (inside)
+			memmove(out->abs, *inside ? out->abs + n : "/",
+				*inside ? strlen(out->abs + n) + 1 : 2);
+		else
+			out->root[0] = '\0'; /* by a descriptor from outside */
+	}
+	path_classify(s, out, c);
+	return 0;
 }
 
 /* ---- namespaces by path ---- */
@@ -485,20 +510,20 @@ int files_bind_name(struct super *s, const char *name, struct netns *ns)
 	return 0;
 }
 
-int files_bind_path(struct super *s, const struct call *c, const char *path,
+int files_bind_path(struct super *s, const struct call *c, const struct path *p,
 		    struct netns *ns)
 {
-	size_t n = strlen(path) + 1;
+	size_t n = strlen(p->root) + strlen(p->abs) + 1;
 	char seen[4200];
 	struct bind *b;
 
-	snprintf(seen, sizeof(seen), "/proc/%d/root%s", (int)c->tid, path);
+	snprintf(seen, sizeof(seen), "/proc/%d/root%s", (int)c->tid, p->abs);
 	if (access(seen, F_OK))
 		return -errno;
 	b = malloc(sizeof(*b) + n);
 	if (!b)
 		return -ENOMEM;
-	memcpy(b->path, path, n);
+	text_format(b->path, n, "%s%s", p->root, p->abs);
 	b->ns = ns;
 	ns->pins++;
 	list_add(&s->files->binds, &b->node);
@@ -533,7 +558,7 @@ int files_unbind(struct super *s, const struct path *p)
 	}
 	if (p->kind == PATH_BOUND) {
 		list_for_each(b, &f->binds, node) {
-			if (strcmp(b->path, p->abs))
+			if (!bind_is_at(b, p))
 				continue;
 			bind_del(b);
 			return 0;
@@ -1686,7 +1711,8 @@ static int private_path(int fd, char *out, size_t size)
 	return 0;
 }
 
-/* Where the host has no /etc/netns programs get one of their own */
+/* Where the host has no /etc/netns programs get one of their own; not in a tree of
+ * theirs */
 static int private_etc(struct files *f)
 {
 	int fd, err;
@@ -1701,7 +1727,7 @@ static int private_etc(struct files *f)
 	return err;
 }
 
-static int private_make(struct files *f, int runtime, const char *name)
+static int private_make(struct super *s, struct files *f, int runtime, const char *name)
 {
 	int err;
 
@@ -1724,7 +1750,7 @@ static int private_make(struct files *f, int runtime, const char *name)
 	f->dirs = private_subdir(f->data, "dir");
 	if (f->lock < 0 || f->names < 0 || f->ns < 0 || f->dirs < 0)
 		return -EIO;
-	err = private_etc(f);
+	err = s->root ? 0 : private_etc(f);
 	if (!err)
 		err = private_path(f->names, f->names_path, sizeof(f->names_path));
 	return err ? err : private_path(f->dirs, f->dirs_path, sizeof(f->dirs_path));
@@ -1771,7 +1797,7 @@ int files_init(struct super *s, const char *runtime, const char *name)
 	err = -errno;
 	if (fd < 0)
 		goto err_free;
-	err = private_make(f, fd, name);
+	err = private_make(s, f, fd, name);
 	close(fd);
 	if (err)
 		goto err_free;

@@ -27,11 +27,13 @@ enum path_kind {
 
 struct path {
 	enum path_kind kind;
-	pid_t pid;	    /* whose namespace is meant; the caller's mostly */
-	const char *rest;   /* name, or what core/view.h and core/tunable.h call it */
-	struct netns *ns;   /* PATH_BOUND, PATH_TUNABLE by a directory; else NULL */
-	bool gone;	    /* that directory's namespace is not there any more */
-	char abs[4096];	    /* "" when the caller's path was empty */
+	pid_t pid;	  /* whose namespace is meant; the caller's mostly */
+	const char *rest; /* name, or what core/view.h and core/tunable.h call it */
+	struct netns *ns; /* PATH_BOUND, PATH_TUNABLE by a directory; else NULL */
+	bool gone;	  /* that directory's namespace is not there any more */
+	char
+	    root[4096]; /* the / it starts from, as the host names it; "": the host's */
+	char abs[4096]; /* from there; "" when the caller's path was empty */
 	char instead[4096]; /* PATH_ETC; scratch for rest */
 };
 
@@ -50,7 +52,7 @@ int files_netns_by_name(struct super *s, const char *name, struct netns **out);
 
 /* mount --bind of a namespace */
 int files_bind_name(struct super *s, const char *name, struct netns *ns);
-int files_bind_path(struct super *s, const struct call *c, const char *path,
+int files_bind_path(struct super *s, const struct call *c, const struct path *p,
 		    struct netns *ns);
 int files_unbind(struct super *s, const struct path *p);
 

@@ -34,6 +34,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "super/roots.h"
 #include "super/trap.h"
 
 enum {
@@ -46,10 +47,13 @@ enum {
 struct launch_word {
 	int listener; /* number in the child, or a negative errno */
 	u32 facilities;
+	bool own_mounts;
 };
 
 struct launch_child {
 	char *const *argv;
+	const char *root;
+	bool map_root;
 	const struct sock_filter *prog;
 	u16 n;
 	u32 facilities;
@@ -140,7 +144,13 @@ static __noreturn_fn void launch_run_child(struct launch_child *ch)
 	if (getppid() != ch->parent)
 		_exit(EXIT_NOT_EXECUTABLE);
 	sigprocmask(SIG_SETMASK, ch->mask, NULL);
-	word.listener = launch_filter(ch, &word.facilities);
+	memset(&word, 0, sizeof(word));
+	word.listener =
+	    ch->root ? roots_enter(ch->root, ch->map_root, &word.own_mounts) : 0;
+	if (!word.listener)
+		word.listener = launch_filter(ch, &word.facilities);
+	else
+		word.listener = -ENOTSOCK; /* said already */
 	if (word.listener < 0 && unshare(CLONE_FILES))
 		_exit(EXIT_NOT_EXECUTABLE);
 	close(ch->down[1]); /* ours: the end of the parent shall be seen */
@@ -174,15 +184,18 @@ static int launch_take_listener(struct launch *la, const struct launch_child *ch
 	if (word.listener < 0)
 		return word.listener;
 	la->facilities = word.facilities;
+	la->own_mounts = word.own_mounts;
 	la->listener = word.listener;
 	return 0;
 }
 
-int launch_begin(struct launch *la, char *const argv[], bool map_root, u32 facilities,
-		 const sigset_t *mask)
+int launch_begin(struct launch *la, char *const argv[], const char *root, bool map_root,
+		 u32 facilities, const sigset_t *mask)
 {
 	struct launch_child ch = {
 	    .argv = argv,
+	    .root = root,
+	    .map_root = map_root,
 	    .facilities = facilities,
 	    .parent = getpid(),
 	    .mask = mask,

@@ -13,19 +13,21 @@
 /* A child that has its filter and waits for the word to go on. */
 struct launch {
 	pid_t pid;
-	int listener;	/* ours; owned by the caller from launch_begin() on */
-	u32 facilities; /* what was left of those asked for */
-	int go;		/* pipe to the child */
+	int listener;	 /* ours; owned by the caller from launch_begin() on */
+	u32 facilities;	 /* what was left of those asked for */
+	int go;		 /* pipe to the child */
+	bool own_mounts; /* it has a mount namespace of its own */
 };
 
 /*
  * Fork a child, give it the filter, take its listener.
+ * @root: what shall be its /; NULL: the host's
  * @facilities: enum facility; @mask: signal mask of the program
  * Return: 0 or a negative errno; -ENOTSOCK: a standard descriptor is a socket of
  * the host's network (said on stderr)
  */
-int launch_begin(struct launch *la, char *const argv[], bool map_root, u32 facilities,
-		 const sigset_t *mask);
+int launch_begin(struct launch *la, char *const argv[], const char *root, bool map_root,
+		 u32 facilities, const sigset_t *mask);
 /* Let it execute the program, which may fail there: exit status 126 or 127. */
 int launch_go(struct launch *la);
 /* It ends instead; it is reaped. The listener is closed. */

@@ -203,7 +203,9 @@ int mounts_bind_etc(struct super *s, const struct call *c, const char *from,
 
 	if (!below(to, "/etc"))
 		return -EPERM;
-	if (access(to, F_OK) || access(from, F_OK))
+	/* @to as the caller sees it, in whatever / */
+	text_format(dir, sizeof(dir), "/proc/%d/root%s", (int)c->tid, to);
+	if (access(dir, F_OK) || access(from, F_OK))
 		return -errno;
 	text_format(dir, sizeof(dir), "%.*s", (int)(slash - from), from);
 	task_get_tag(s, c->tid, &tag);

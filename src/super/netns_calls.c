@@ -21,6 +21,7 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -374,6 +375,24 @@ static int mount_read_type(const struct call *c, char *buf, size_t size)
 	return 0;
 }
 
+enum { MOUNT_IS_HOSTS = 1 }; /* nothing of ours: see call_mount() */
+
+/* @from may be the host's, in another / */
+static int bind_etc(struct super *s, const struct call *c, const struct path *from,
+		    const struct path *to)
+{
+	char *path;
+	int err;
+
+	if (from->kind != PATH_FOREIGN || !from->root[0])
+		return mounts_bind_etc(s, c, from->rest, to->abs);
+	if (asprintf(&path, "%s%s", from->root, from->abs) < 0)
+		return -ENOMEM;
+	err = mounts_bind_etc(s, c, path, to->abs);
+	free(path);
+	return err;
+}
+
 static int mount_bind(struct super *s, struct call *c)
 {
 	struct path *from, *to;
@@ -394,9 +413,11 @@ static int mount_bind(struct super *s, struct call *c)
 	err = files_netns(s, c, from, &ns);
 	if (!err)
 		err = to->kind == PATH_NETNS_NAME ? files_bind_name(s, to->rest, ns)
-						  : files_bind_path(s, c, to->abs, ns);
+						  : files_bind_path(s, c, to, ns);
 	else if (!strncmp(from->abs, "/etc/netns/", 11))
-		err = mounts_bind_etc(s, c, from->rest, to->abs);
+		err = bind_etc(s, c, from, to);
+	else if (from->kind == PATH_FOREIGN && to->kind == PATH_FOREIGN)
+		err = MOUNT_IS_HOSTS;
 	else if (err != -ENOENT)
 		err = -EPERM;
 out:
@@ -417,7 +438,7 @@ static void call_mount(struct super *s, struct call *c)
 {
 	u64 flags = c->args[3];
 	char type[32];
-	int err = -EPERM;
+	int err = MOUNT_IS_HOSTS;
 
 	mount_read_type(c, type, sizeof(type));
 	if (!may_mount(s, c))
@@ -428,11 +449,17 @@ static void call_mount(struct super *s, struct call *c)
 		err = mount_bind(s, c);
 	else if (!strcmp(type, "sysfs"))
 		err = mounts_set_sysfs(s, c);
-	super_reply(s, c, err);
+	if (err != MOUNT_IS_HOSTS)
+		super_reply(s, c, err);
+	else if (s->own_mounts)
+		super_continue(s, c); /* nobody outside sees it */
+	else
+		super_reply(s, c, -EPERM);
 }
 
 static void call_umount2(struct super *s, struct call *c)
 {
+	bool foreign = false;
 	struct path *p = malloc(sizeof(*p));
 	struct netns *ns = NULL;
 	int err = -ENOMEM;
@@ -450,9 +477,13 @@ static void call_umount2(struct super *s, struct call *c)
 			netns_unnamed(s, ns);
 		else if (!err)
 			netns_kick(s);
+		foreign = p->kind == PATH_FOREIGN;
 	}
 	free(p);
-	super_reply(s, c, err);
+	if (err == -EINVAL && foreign && s->own_mounts)
+		super_continue(s, c);
+	else
+		super_reply(s, c, err);
 }
 
 /* ---- what would show the tag ---- */

@@ -55,6 +55,7 @@
 #include "super/mounts.h"
 #include "super/netns.h"
 #include "super/plane.h"
+#include "super/roots.h"
 #include "super/task.h"
 #include "super/trace.h"
 
@@ -383,11 +384,13 @@ static void super_add_rows(struct super *s, const struct call_row *rows, unsigne
 int super_start(struct super *s, char *const argv[])
 {
 	struct launch la;
-	int err = launch_begin(&la, argv, s->map_root, s->facilities, &s->old_mask);
+	int err =
+	    launch_begin(&la, argv, s->root, s->map_root, s->facilities, &s->old_mask);
 
 	if (err)
 		return err;
 	s->facilities &= la.facilities | ~(u32)FAC_WAIT_KILLABLE;
+	s->own_mounts = la.own_mounts;
 	err = super_listen(s, la.listener, la.pid);
 	if (err) {
 		launch_cancel(&la);
@@ -649,6 +652,10 @@ int super_new(const struct super_config *cfg, struct super **out)
 	s->w = cfg->w;
 	s->log = cfg->log;
 	s->map_root = cfg->map_root;
+	if (cfg->root) {
+		s->root = realpath(cfg->root, NULL);
+		s->other_roots = true;
+	}
 	s->uid = cfg->map_root ? 0 : getuid();
 	s->gid = cfg->map_root ? 0 : getgid();
 	s->host_uid = getuid();
@@ -666,10 +673,15 @@ int super_new(const struct super_config *cfg, struct super **out)
 	super_add_rows(s, files_rows, files_rows_n);
 	super_add_rows(s, netns_rows, netns_rows_n);
 	super_add_rows(s, cred_rows, cred_rows_n);
+	super_add_rows(s, roots_rows, roots_rows_n);
 	super_add_rows(s, calls_rows, calls_rows_n);
 	super_add_rows(s, held_rows, held_rows_n);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	s->facilities = task_probe() & ~cfg->disable;
+	if (cfg->root && !s->root) {
+		err = -errno;
+		goto err_free;
+	}
 
 	s->epfd = epoll_create1(EPOLL_CLOEXEC);
 	err = -errno;
@@ -720,6 +732,7 @@ err_epoll:
 	close(s->epfd);
 	free(s->slots);
 err_free:
+	free(s->root);
 	free(s);
 	return err;
 }
@@ -746,5 +759,6 @@ void super_free(struct super *s)
 	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
 	table_fini(&s->idents);
 	free(s->slots);
+	free(s->root);
 	free(s);
 }

@@ -153,6 +153,7 @@ struct ident *super_ident(struct super *s, u64 dev, u64 ino); /* NULL: not ours 
 struct super_config {
 	const char *name;    /* of the warren; NULL: warren-PID */
 	const char *runtime; /* directory for private files, 0700; exists */
+	const char *root;    /* /, for the programs; NULL: the host's */
 	bool map_root;	     /* the program shall see uid 0 */
 	bool wait;	     /* stay until the last process ended */
 	bool verbose;
@@ -204,6 +205,10 @@ struct super {
 	u32 host_uid, host_gid; /* as the host sees it */
 	struct creds *creds;	/* cred.c */
 	struct userns *first_userns;
+	char *root;	      /* of --root, as the host names it; NULL */
+	bool own_mounts;      /* programs have a mount namespace of their own */
+	bool other_roots;     /* somebody may have another / than ours */
+	pid_t chroot_asked;   /* for whom a user namespace was asked, roots.c */
 	struct list usernses; /* struct userns, without the first */
 	u32 last_userns;
 

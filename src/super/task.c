@@ -353,6 +353,17 @@ bool task_signal_pending(pid_t tid, int *status_fd)
 	return (own | shared) & ~blocked;
 }
 
+u64 task_host_caps(pid_t tid)
+{
+	char status[4096];
+	u64 caps;
+
+	if (proc_read(tid, "status", status, sizeof(status)) ||
+	    !status_field(status, "CapEff", 16, &caps))
+		return 0;
+	return caps;
+}
+
 pid_t task_tracer(pid_t tid)
 {
 	char status[4096];

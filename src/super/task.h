@@ -52,6 +52,8 @@ pid_t task_tgid(pid_t tid);
 int task_fd_flags(const struct call *c, int fd);
 /* The same, remembered as long as the thread lives */
 pid_t task_pid(struct super *s, pid_t tid);
+/* The capabilities that the host gives it */
+u64 task_host_caps(pid_t tid);
 /* Who traces it; 0: nobody */
 pid_t task_tracer(pid_t tid);
 /* Is it there, and no zombie? */

@@ -79,6 +79,7 @@ struct trace {
 	bool rerun;
 	u64 arg0, old_arg0;
 	u64 old_mask;
+	int nr, old_nr; /* trace_insert(): the other call, and the caught one; else 0 */
 	trace_done *done;
 	void *arg;
 	/* mmap(): the descriptor to map and to close, + 1; 0: another call */
@@ -156,6 +157,12 @@ static void regs_call(trace_regs *r, int nr, u64 arg0)
 	r->rdi = arg0;
 }
 
+/* Before a call that is to be made again: another one */
+static void regs_set_nr(trace_regs *r, int nr)
+{
+	r->orig_rax = (u64)nr;
+}
+
 /* At the stop before a call: there shall be none. */
 static int regs_skip(pid_t tid, trace_regs *r)
 {
@@ -205,6 +212,11 @@ static void regs_call(trace_regs *r, int nr, u64 arg0)
 	r->pc -= 4; /* the length of svc */
 	r->regs[8] = (u64)nr;
 	r->regs[0] = arg0;
+}
+
+static void regs_set_nr(trace_regs *r, int nr)
+{
+	r->regs[8] = (u64)nr;
 }
 
 static int regs_skip(pid_t tid, trace_regs *r)
@@ -291,6 +303,28 @@ void trace_rerun_mmap(struct super *s, struct call *c, int fd)
 	t->rerun = true;
 	t->map_fd = fd + 1;
 	t->old_arg0 = c->args[4];
+	super_reply(s, c, -ERESTARTNOINTR_);
+}
+
+void trace_insert(struct super *s, struct call *c, int nr, u64 arg0, trace_done *done,
+		  void *arg)
+{
+	struct trace *t;
+	pid_t tid = c->tid;
+	int err = trace_request(s, tid, &t);
+
+	if (err) {
+		super_reply(s, c, err == -ENOMEM ? err : -EPERM);
+		done(s, tid, false, err, arg);
+		return;
+	}
+	t->rerun = true;
+	t->nr = nr;
+	t->old_nr = c->nr;
+	t->arg0 = arg0;
+	t->old_arg0 = c->args[0];
+	t->done = done;
+	t->arg = arg;
 	super_reply(s, c, -ERESTARTNOINTR_);
 }
 
@@ -424,6 +458,8 @@ static int trace_prepare(struct trace *t)
 	if (ptrace(PTRACE_GETSIGMASK, t->tid, (void *)8, &t->old_mask) ||
 	    ptrace(PTRACE_SETSIGMASK, t->tid, (void *)8, &all))
 		return -errno;
+	if (t->nr)
+		regs_set_nr(&r, t->nr);
 	if (t->map_fd)
 		*regs_arg4(&r) = (u64)(t->map_fd - 1);
 	else
@@ -440,12 +476,18 @@ static void trace_restore(struct trace *t, s64 *ret)
 		return;
 	if (ret)
 		*ret = regs_result(&r);
-	if (t->map_fd)
+	if (t->nr && ret) {
+		regs_call(&r, t->old_nr, t->old_arg0);
+	} else if (t->nr) {
+		regs_set_nr(&r, t->old_nr);
+		*regs_arg0(&r) = t->old_arg0;
+	} else if (t->map_fd) {
 		*regs_arg4(&r) = t->old_arg0;
-	else if (t->arg0 == t->old_arg0) /* execve(): they are a new program's */
+	} else if (t->arg0 == t->old_arg0) { /* execve(): they are a new program's */
 		return;
-	else
+	} else {
 		regs_restore_arg0(&r, t->old_arg0);
+	}
 	regs_set(t->tid, &r);
 }
 

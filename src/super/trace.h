@@ -25,6 +25,13 @@ typedef void trace_done(struct super *s, pid_t tid, bool ok, s64 ret, void *arg)
 void trace_rerun(struct super *s, struct call *c, u64 arg0, trace_done *done,
 		 void *arg);
 
+/*
+ * As trace_rerun(), but before call @c the thread makes another, number @nr with
+ * @arg0; then @c arrives anew, whatever came of it.
+ */
+void trace_insert(struct super *s, struct call *c, int nr, u64 arg0, trace_done *done,
+		  void *arg);
+
 /* Is this the call that trace_rerun() made? Then the kernel has to do it. */
 bool trace_is_rerun(const struct super *s, pid_t tid);
 

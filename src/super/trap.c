@@ -80,6 +80,7 @@ static const int notify_always[] = {
     SCMP_SYS(setns),
     SCMP_SYS(mount),
     SCMP_SYS(umount2),
+    SCMP_SYS(chroot),
     SCMP_SYS(open),
     SCMP_SYS(openat),
     SCMP_SYS(openat2),
