@@ -23,8 +23,6 @@
 #include "ip/fib.h"
 #include "ip/ip_parts.h"
 
-#define IP4_MIN_MTU 68
-
 struct addr4_worker {
 	struct table by_addr; /* struct ifaddr4 */
 };

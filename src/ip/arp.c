@@ -14,6 +14,7 @@
 #include "ip/ip_parts.h"
 #include "ip/neigh.h"
 #include "ip/neigh_conf.h"
+#include "ip/neigh_proxy.h"
 #include "ip/route.h"
 #include "wire/ether.h"
 
@@ -135,7 +136,7 @@ static bool may_answer(struct dev *dev, be32 sender, be32 target)
 	return here;
 }
 
-/* Would we forward to it, and out of another device? (proxy_arp) */
+/* Would we forward to it, and out of another device? (proxy_arp, or told so) */
 static bool may_proxy(struct dev *dev, be32 sender, be32 target)
 {
 	struct flow fl = {
@@ -144,8 +145,9 @@ static bool may_proxy(struct dev *dev, be32 sender, be32 target)
 	enum drop why;
 	bool yes;
 
-	if (!conf4_get(dev->net, dev, CONF4_PROXY_ARP) ||
-	    !conf4_get(dev->net, dev, CONF4_FORWARDING) ||
+	if (!conf4_get(dev->net, dev, CONF4_FORWARDING) ||
+	    (!conf4_get(dev->net, dev, CONF4_PROXY_ARP) &&
+	     !neigh_proxy_for(dev, &fl.dst)) ||
 	    route_input(dev, &fl, &rt, &why))
 		return false;
 	yes = rt->type == RTN_UNICAST && rt->dev != dev;

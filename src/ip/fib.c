@@ -213,8 +213,7 @@ static bool type_has_hops(u8 type)
 	return type_errors[type] == 0;
 }
 
-/* What is @addr, as the local table has it? @dev: NULL, or only that one's addresses */
-static u8 addr_type(struct net *net, const struct ipaddr *addr, const struct dev *dev)
+u8 fib_addr_type(struct net *net, const struct ipaddr *addr)
 {
 	const struct flow fl = {.family = AF_INET, .dst = *addr};
 	struct fib_result res = {0};
@@ -223,8 +222,9 @@ static u8 addr_type(struct net *net, const struct ipaddr *addr, const struct dev
 		return RTN_BROADCAST;
 	if (ip4_is_multicast(addr->v4))
 		return RTN_MULTICAST;
-	if (fib_table_lookup(net, RT_TABLE_LOCAL, &fl, &res) ||
-	    (dev && res.hop && res.hop->dev != dev))
+	if (!fib_net(net)->local)
+		return RTN_BROADCAST;
+	if (fib_table_lookup(net, RT_TABLE_LOCAL, &fl, &res))
 		return RTN_UNICAST;
 	return res.route->type;
 }
@@ -255,7 +255,7 @@ static int check_gateway(struct net *net, const struct fib_config *cfg,
 			ack_set(ack, "Nexthop device is not up");
 			return -ENETDOWN;
 		}
-		if (addr_type(net, &h->gateway, h->dev) != RTN_UNICAST) {
+		if (fib_addr_type(net, &h->gateway) != RTN_UNICAST) {
 			ack_set(ack, "Nexthop has invalid gateway");
 			return -EINVAL;
 		}
@@ -398,7 +398,7 @@ static int check_prefsrc(struct net *net, const struct fib_config *cfg,
 	if (cfg->prefsrc.family != AF_INET || !cfg->prefsrc.v4 ||
 	    (cfg->type == RTN_LOCAL && ipaddr_equal(&cfg->dst, &cfg->prefsrc)))
 		return 0;
-	if (addr_type(net, &cfg->prefsrc, NULL) == RTN_LOCAL)
+	if (fib_addr_type(net, &cfg->prefsrc) == RTN_LOCAL)
 		return 0;
 	ack_set(ack, "Invalid prefsrc address");
 	return -EINVAL;
@@ -434,6 +434,7 @@ static int fill_hops(struct net *net, const struct fib_config *cfg, struct fib_r
 		return err;
 	if (!type_has_hops(cfg->type)) {
 		r->n_hops = 0;
+		r->flags = cfg->flags;
 		return 0;
 	}
 	for (int i = 0; i < r->n_hops; i++) {
@@ -811,40 +812,74 @@ static struct fib_hop *pick_hop(struct net *net, struct fib_route *r,
 	return first;
 }
 
+/* Return: 0, an error of a type, or -EAGAIN when a shorter prefix may answer; *@end:
+ * no, it may not (throw) */
+static int prefix_lookup(struct net *net, const struct lpm_node *n, u32 table,
+			 const struct flow *fl, struct fib_result *res, bool *end)
+{
+	struct fib_prefix *px = container_of(n, struct fib_prefix, lpm);
+	struct fib_route *r;
+
+	list_for_each(r, &px->routes, node) {
+		struct fib_hop *h;
+
+		if ((r->tos && r->tos != fl->tos) || r->scope < fl->scope)
+			continue;
+		h = type_errors[r->type] ? NULL : pick_hop(net, r, fl);
+		if (!h && !type_errors[r->type])
+			continue;
+		res->route = r;
+		res->hop = h;
+		res->table = table;
+		*end = true;
+		return type_errors[r->type];
+	}
+	return -EAGAIN;
+}
+
+static struct lpm_node *match(const struct fib_table *t, const struct flow *fl)
+{
+	return t ? lpm_match(&t->lpm, ipaddr_bytes(&fl->dst), ip_addr_len(fl->family))
+		 : NULL;
+}
+
 int fib_table_lookup(struct net *net, u32 id, const struct flow *fl,
 		     struct fib_result *res)
 {
-	struct fib_table *t = fib_table(net, fl->family, id);
-	struct lpm_node *n;
+	struct lpm_node *n = match(fib_table(net, fl->family, id), fl);
+	bool end = false;
+	int err = -EAGAIN;
 
-	if (!t)
-		return -EAGAIN;
-	n = lpm_match(&t->lpm, ipaddr_bytes(&fl->dst), ip_addr_len(fl->family));
-	for (; n; n = lpm_shorter(n)) {
-		struct fib_prefix *px = container_of(n, struct fib_prefix, lpm);
-		struct fib_route *r;
+	for (; n && !end; n = lpm_shorter(n))
+		err = prefix_lookup(net, n, id, fl, res, &end);
+	return err;
+}
 
-		list_for_each(r, &px->routes, node) {
-			struct fib_hop *h;
+int fib_lookup_merged(struct net *net, const struct flow *fl, struct fib_result *res)
+{
+	const unsigned host = ip_addr_len(fl->family) * 8;
+	struct lpm_node *l = match(fib_net(net)->local, fl), *m = NULL;
+	bool end = false;
+	int err = -EAGAIN;
 
-			if ((r->tos && r->tos != fl->tos) || r->scope < fl->scope)
-				continue;
-			if (type_errors[r->type]) {
-				res->route = r;
-				res->hop = NULL;
-				res->table = id;
-				return type_errors[r->type];
-			}
-			h = pick_hop(net, r, fl);
-			if (!h)
-				continue;
-			res->route = r;
-			res->hop = h;
-			res->table = id;
-			return 0;
+	/* Nearly always, for what is ours */
+	if (l && l->plen == host) {
+		err = prefix_lookup(net, l, RT_TABLE_LOCAL, fl, res, &end);
+		if (end)
+			return err;
+		l = lpm_shorter(l);
+	}
+	m = match(fib_net(net)->main_table, fl);
+	while (!end && (l || m)) {
+		if (l && (!m || l->plen >= m->plen)) {
+			err = prefix_lookup(net, l, RT_TABLE_LOCAL, fl, res, &end);
+			l = lpm_shorter(l);
+		} else {
+			err = prefix_lookup(net, m, RT_TABLE_MAIN, fl, res, &end);
+			m = lpm_shorter(m);
 		}
 	}
-	return -EAGAIN;
+	return err;
 }
 
 /* ---- devices come and go ---- */

@@ -99,6 +99,9 @@ struct fib_table *fib_table(const struct net *net, u16 family, u32 id); /* NULL:
 int fib_table_unused(struct net *net, u16 family, u32 *id);
 struct fib_table *fib_table_first(struct net *net, u16 family); /* by id, for dumps */
 struct fib_table *fib_table_next(struct fib_table *t);
+/* RTN_x of an IPv4 address, as the local table has it; RTN_BROADCAST as long as there
+ * is none (N3.8) */
+u8 fib_addr_type(struct net *net, const struct ipaddr *addr);
 /* Address of a route's prefix */
 void fib_dst(const struct fib_route *r, struct ipaddr *dst, u8 *plen);
 /* Changes whenever an answer could be different: cached routes compare it */

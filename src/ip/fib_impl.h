@@ -27,6 +27,9 @@ static inline void fib_bump(struct net *net)
 /* Return: 0, -EAGAIN (nothing here, or throw), or the type's error */
 int fib_table_lookup(struct net *net, u32 table, const struct flow *fl,
 		     struct fib_result *res);
+/* The local and the main table as one: the longest prefix of both, local first. As
+ * fib_table_lookup() */
+int fib_lookup_merged(struct net *net, const struct flow *fl, struct fib_result *res);
 void fib_route_put(struct fib_route *r);
 
 extern const struct part fib_part;

@@ -21,6 +21,8 @@
  */
 
 #include "ip/neigh.h"
+#include "ip/fib.h"
+#include "ip/neigh_proxy.h"
 
 #include "base/bug.h"
 #include "base/slab.h"
@@ -45,6 +47,7 @@ struct neigh_worker {
 struct neigh_net {
 	struct list neighs;
 	u32 n;
+	struct list proxies;
 };
 
 struct neigh_warren {
@@ -59,6 +62,11 @@ static struct neigh_worker *neigh_worker(const struct net *net)
 static struct neigh_net *neigh_net(const struct net *net)
 {
 	return net_part(net, PART_NEIGH);
+}
+
+struct list *neigh_proxies(const struct net *net)
+{
+	return &neigh_net(net)->proxies;
 }
 
 void neigh_ops_register(struct warren *w, const struct neigh_ops *ops)
@@ -221,13 +229,20 @@ static bool make_room(struct net *net)
 	return false;
 }
 
-static u8 addr_type(const struct dev *dev, const struct ipaddr *addr)
+/* Whom nobody has to ask: the link says what the address is (RFC 1112 §6.4) */
+static void settle_mapped(struct neigh *nt)
 {
-	if (ipaddr_is_multicast(addr))
-		return RTN_MULTICAST;
-	if (ipaddr_is_broadcast(addr))
-		return RTN_BROADCAST;
-	return dev_is_lo(dev) ? RTN_LOCAL : RTN_UNICAST;
+	const struct dev *dev = nt->dev;
+
+	if (nt->type == RTN_MULTICAST && !dev_is_lo(dev))
+		ether_ip4_multicast(nt->lladdr, nt->addr.v4);
+	else if (dev_is_lo(dev) || dev->flags & IFF_NOARP)
+		memcpy(nt->lladdr, dev->addr, dev->addr_len);
+	else if (nt->type == RTN_BROADCAST)
+		memcpy(nt->lladdr, dev->broadcast, dev->addr_len);
+	else
+		return;
+	nt->state = NUD_NOARP;
 }
 
 static struct neigh *neigh_new(struct dev *dev, const struct ipaddr *addr)
@@ -247,7 +262,8 @@ static struct neigh *neigh_new(struct dev *dev, const struct ipaddr *addr)
 	nt->dev = dev;
 	nt->addr = *addr;
 	nt->state = NUD_NONE;
-	nt->type = addr_type(dev, addr);
+	nt->type = fib_addr_type(net, addr);
+	settle_mapped(nt);
 	nt->updated_ns = nt->used_ns = nt->confirmed_ns = now(nt);
 	timer_init(&nt->timer, net->worker->wheel, neigh_timer);
 	list_init(&nt->queue);
@@ -569,6 +585,7 @@ static int dev_event(struct net *net, enum event_kind kind, void *obj)
 		break;
 	case EV_DEV_UNREGISTER:
 		neigh_flush(dev, false);
+		neigh_proxy_drop(dev->net, dev);
 		nd = dev->slot[DEV_SLOT_NEIGH4];
 		if (nd)
 			net_free(dev->net, nd->conf);
@@ -616,7 +633,13 @@ static void neigh_worker_exit(struct worker *k)
 static int neigh_net_init(struct net *net)
 {
 	list_init(&neigh_net(net)->neighs);
+	list_init(&neigh_net(net)->proxies);
 	return 0;
+}
+
+static void neigh_net_exit(struct net *net)
+{
+	neigh_proxy_drop(net, NULL);
 }
 
 const struct part neigh_part = {
@@ -628,5 +651,6 @@ const struct part neigh_part = {
     .boot = neigh_boot,
     .worker_init = neigh_worker_init,
     .net_init = neigh_net_init,
+    .net_exit = neigh_net_exit,
     .worker_exit = neigh_worker_exit,
 };

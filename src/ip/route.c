@@ -381,6 +381,13 @@ static int check_source(struct net *net, struct flow *fl, struct route **out)
 	return fl->any_src || addr4_is_local(net, src) ? 0 : -ENETUNREACH;
 }
 
+/* A packet from 127.0.0.0/8 stays here (RFC 1122 §3.2.1.3) */
+static bool may_leave(const struct dev *dev, be32 src)
+{
+	return !ip4_is_loopback(src) || dev_is_lo(dev) ||
+	       conf4_get(dev->net, dev, CONF4_ROUTE_LOCALNET);
+}
+
 /* A device was named: some destinations need no table. Return: 1 when answered */
 static int output_by_dev(struct net *net, struct flow *fl, struct dev *dev,
 			 struct route **out)
@@ -393,6 +400,8 @@ static int output_by_dev(struct net *net, struct flow *fl, struct dev *dev,
 	if (ip4_is_local_multicast(dst) || ip4_is_broadcast(dst)) {
 		if (!fl->src.v4)
 			fl->src = ipaddr_v4(addr4_select(net, dev, 0, RT_SCOPE_LINK));
+		if (!may_leave(dev, fl->src.v4))
+			return -EINVAL;
 		err = answer(net, fl, wire_type(dst), dev, NULL, out);
 		return err ? err : 1;
 	}
@@ -403,13 +412,6 @@ static int output_by_dev(struct net *net, struct flow *fl, struct dev *dev,
 			fl->src = ipaddr_v4(addr4_select(net, dev, 0, RT_SCOPE_HOST));
 	}
 	return 0;
-}
-
-/* A packet from 127.0.0.0/8 stays here (RFC 1122 §3.2.1.3) */
-static bool may_leave(const struct dev *dev, be32 src)
-{
-	return !ip4_is_loopback(src) || dev_is_lo(dev) ||
-	       conf4_get(dev->net, dev, CONF4_ROUTE_LOCALNET);
 }
 
 static int output_found(struct net *net, struct flow *fl, const struct fib_result *res,
@@ -523,7 +525,7 @@ static int check_reverse_path(struct dev *dev, const struct flow *fl)
 
 	if (!fl->src.v4) /* DHCP and its kind: to a broadcast only, checked before */
 		return 0;
-	if (!rp) {
+	if (!rp && !rule_has_own(net)) {
 		if (!conf4_get(net, dev, CONF4_ACCEPT_LOCAL) && !dev_is_lo(dev) &&
 		    addr4_is_local(net, fl->src.v4))
 			return -EINVAL;
@@ -531,7 +533,7 @@ static int check_reverse_path(struct dev *dev, const struct flow *fl)
 	}
 	err = rule_lookup(net, &back, &res);
 	if (err)
-		return -EXDEV;
+		return rp ? -EXDEV : 0;
 	if (res.route->type != RTN_UNICAST &&
 	    (res.route->type != RTN_LOCAL ||
 	     (!conf4_get(net, dev, CONF4_ACCEPT_LOCAL) && !dev_is_lo(dev))))

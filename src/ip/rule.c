@@ -20,6 +20,7 @@ struct rules {
 
 struct rule_net {
 	struct rules *own; /* NULL: the three default ones */
+	bool changed;	   /* a rule was added or deleted, once */
 };
 
 static struct rule_net *rule_net(const struct net *net)
@@ -61,7 +62,7 @@ static void free_rules(struct net *net, struct rules *rs)
 
 bool rule_has_own(const struct net *net)
 {
-	return rule_net(net)->own != NULL;
+	return rule_net(net)->changed;
 }
 
 /* The net's own list, made of the defaults at the first change */
@@ -190,6 +191,7 @@ int rule_add(struct net *net, const struct rule *want, u16 nl_flags)
 			break;
 	list_add_tail(&at->node, &r->node);
 	rs->want_ports += wants_ports(r);
+	rule_net(net)->changed = true;
 	fib_bump(net);
 	event_raise(net, EV_RULE_ADD, r);
 	return 0;
@@ -260,6 +262,7 @@ int rule_del(struct net *net, const struct rule *want)
 			return -EPERM;
 		list_del(&r->node);
 		rs->want_ports -= wants_ports(r);
+		rule_net(net)->changed = true;
 		fib_bump(net);
 		event_raise(net, EV_RULE_DEL, r);
 		net_free(net, r);
@@ -270,7 +273,7 @@ int rule_del(struct net *net, const struct rule *want)
 
 bool rule_is_default(const struct net *net)
 {
-	return !rule_net(net)->own;
+	return !rule_net(net)->changed;
 }
 
 int rule_walk(struct net *net, u16 family, int (*fn)(struct rule *r, void *arg),
@@ -392,18 +395,15 @@ static int lookup_own(struct net *net, const struct rules *rs, const struct flow
 
 int rule_lookup(struct net *net, const struct flow *fl, struct fib_result *res)
 {
-	static const u32 tables[] = {RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_DEFAULT};
-	const struct rules *rs = rule_net(net)->own;
+	const struct rule_net *rn = rule_net(net);
+	int err;
 
-	if (rs)
-		return lookup_own(net, rs, fl, res);
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-		int err = fib_table_lookup(net, tables[i], fl, res);
-
-		if (err != -EAGAIN)
-			return err;
-	}
-	return -ENETUNREACH;
+	if (unlikely(rn->changed))
+		return lookup_own(net, rn->own, fl, res);
+	err = fib_lookup_merged(net, fl, res);
+	if (err == -EAGAIN)
+		err = fib_table_lookup(net, RT_TABLE_DEFAULT, fl, res);
+	return err == -EAGAIN ? -ENETUNREACH : err;
 }
 
 static void rule_net_exit(struct net *net)

@@ -8,6 +8,7 @@
 
 #include "ip/neigh.h"
 #include "ip/neigh_conf.h"
+#include "ip/neigh_proxy.h"
 #include "netlink/rtnl.h"
 
 #define NUD_WITH_LLADDR                                                                \
@@ -101,9 +102,7 @@ static int read_neigh(struct nl_req *rq, struct neigh_req *nr)
 		ack_set(&rq->ack, "Invalid network address");
 		return -EINVAL;
 	}
-	if (nr->ndm->ndm_flags & NTF_PROXY)
-		return -EOPNOTSUPP;
-	if (!nr->dev) {
+	if (!nr->dev && !(nr->ndm->ndm_flags & NTF_PROXY)) {
 		ack_set(&rq->ack, "Device not specified");
 		return -EINVAL;
 	}
@@ -120,6 +119,10 @@ static int neigh_new(struct nl_req *rq)
 
 	if (err)
 		return err;
+	if (nr.ndm->ndm_flags & NTF_PROXY)
+		return neigh_proxy_add(
+		    rq->net, nr.dev, &nr.addr, nr.ndm->ndm_flags,
+		    nr.tb[NDA_PROTOCOL] ? nla_get_u8(nr.tb[NDA_PROTOCOL]) : 0);
 	mac = nr.tb[NDA_LLADDR];
 	if (mac && nla_len(mac) < nr.dev->addr_len) {
 		ack_attr(&rq->ack, mac, "Invalid link address");
@@ -129,6 +132,9 @@ static int neigh_new(struct nl_req *rq)
 		if (!(flags & NLM_F_CREATE))
 			return -ENOENT;
 		how |= NEIGH_UPDATE_CREATE | NEIGH_UPDATE_OVERRIDE;
+		/* Where nobody is asked for addresses there is one neighbour for all */
+		if (dev_is_lo(nr.dev))
+			nr.addr = ipaddr_v4(0);
 	} else {
 		if (flags & NLM_F_EXCL)
 			return -EEXIST;
@@ -145,7 +151,11 @@ static int neigh_delete(struct nl_req *rq)
 	struct neigh_req nr;
 	int err = read_neigh(rq, &nr);
 
-	return err ? err : neigh_del(nr.dev, &nr.addr);
+	if (err)
+		return err;
+	if (nr.ndm->ndm_flags & NTF_PROXY)
+		return neigh_proxy_del(rq->net, nr.dev, &nr.addr);
+	return neigh_del(nr.dev, &nr.addr);
 }
 
 static int neigh_get(struct nl_req *rq)
@@ -187,7 +197,7 @@ struct neigh_key {
 struct neigh_snap {
 	u32 n, cap, pos;
 	s32 only; /* NDA_IFINDEX, 0: all */
-	bool prepared, nothing;
+	bool prepared, nothing, proxies;
 	struct neigh_key keys[];
 };
 
@@ -253,11 +263,48 @@ static int dump_prepare(struct nl_dump *d, struct neigh_snap *s)
 				"Unsupported attribute in neighbor dump request");
 			return -EINVAL;
 		}
-	s->nothing = (whole && ndm->ndm_flags & NTF_PROXY) ||
-		     (tb[NDA_MASTER] && nla_get_u32(tb[NDA_MASTER]));
+	s->proxies = whole && ndm->ndm_flags == NTF_PROXY;
+	s->nothing = tb[NDA_MASTER] && nla_get_u32(tb[NDA_MASTER]);
 	s->only = tb[NDA_IFINDEX] ? (s32)nla_get_u32(tb[NDA_IFINDEX]) : 0;
 	if (s->only || tb[NDA_MASTER])
 		d->flags |= NLM_F_DUMP_FILTERED;
+	return 0;
+}
+
+static int proxy_fill(struct nlmsg_builder *b, const struct neigh_proxy *np,
+		      const struct neigh_msg *m)
+{
+	struct ndmsg *ndm =
+	    nlmsg_begin(b, m->type, m->flags, m->seq, m->portid, sizeof(*ndm));
+
+	if (!ndm)
+		return -EMSGSIZE;
+	ndm->ndm_family = (u8)np->addr.family;
+	ndm->ndm_flags = np->flags | NTF_PROXY;
+	ndm->ndm_type = RTN_UNICAST;
+	ndm->ndm_ifindex = np->dev ? np->dev->ifindex : 0;
+	ndm->ndm_state = NUD_NONE;
+	nla_put_ipaddr(b, NDA_DST, &np->addr);
+	if (np->protocol)
+		nla_put_u8(b, NDA_PROTOCOL, np->protocol);
+	return nlmsg_end(b);
+}
+
+/* Kept by age: the place is how many were told */
+static int dump_proxies(struct nl_dump *d, struct neigh_snap *s,
+			struct nlmsg_builder *b, const struct neigh_msg *m)
+{
+	const struct neigh_proxy *np;
+	u32 i = 0;
+
+	list_for_each(np, neigh_proxies(d->net), node) {
+		if (i++ < s->pos || s->nothing ||
+		    (s->only && (!np->dev || np->dev->ifindex != s->only)))
+			continue;
+		if (proxy_fill(b, np, m))
+			return 1;
+		s->pos = i;
+	}
 	return 0;
 }
 
@@ -277,6 +324,8 @@ static int dump_step(struct nl_dump *d, struct nlmsg_builder *b)
 			return err;
 	}
 	m.flags = d->flags;
+	if (s->proxies)
+		return dump_proxies(d, s, b, &m);
 	for (; !s->nothing && s->pos < s->n; s->pos++) {
 		const struct neigh_key *key = &s->keys[s->pos];
 		struct dev *dev = dev_by_index(d->net, key->index);

@@ -134,8 +134,7 @@ static int route_fill(struct nlmsg_builder *b, const struct fib_route *r,
 	rtm->rtm_protocol = r->protocol;
 	rtm->rtm_scope = r->scope;
 	rtm->rtm_type = r->type;
-	if (r->n_hops == 1)
-		rtm->rtm_flags = hop_flags(&r->hops[0]);
+	rtm->rtm_flags = r->n_hops == 1 ? hop_flags(&r->hops[0]) : r->flags;
 	nla_put_u32(b, RTA_TABLE, table);
 	if (plen)
 		nla_put_be32(b, RTA_DST, dst.v4);
