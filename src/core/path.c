@@ -199,7 +199,7 @@ int path_transmit(struct dev *dev, struct pkt *p)
 	if (dev->state != DEV_REGISTERED || !dev_is_up(dev)) {
 		dev->stats.tx_dropped++;
 		pkt_drop(net, p, DROP_DEV_DOWN);
-		return -ENETDOWN;
+		return 0; /* as Linux, whose devices that are down swallow all */
 	}
 	p->dev = dev;
 	if (p->gso_size && !dev->features_gso)

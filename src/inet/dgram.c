@@ -38,14 +38,7 @@ int dgram_connect_route(struct inet_sock *is, const struct sockaddr *a, socklen_
 
 	if (err)
 		return err;
-	inet_flow(is, &dst, *port, fl);
-	err = route_output(is->sk.net, fl, rt);
-	if (!err && ipaddr_is_any(&dst)) { /* this host: can the address be reached? */
-		route_put(*rt);
-		err = route_output(is->sk.net, fl, rt);
-	}
-	if (err == -ENETUNREACH)
-		MIB_IP(is->sk.net, IPSTATS_MIB_OUTNOROUTES);
+	err = inet_connect_route(is, &dst, *port, fl, rt);
 	if (err)
 		return err;
 	if ((*rt)->type == RTN_BROADCAST && !is->sk.broadcast) {

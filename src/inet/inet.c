@@ -152,37 +152,30 @@ int inet_name(struct sock *sk, bool peer, struct sockaddr_storage *a, socklen_t 
 		inet_addr_to_user(&is->peer, is->pport, a, len);
 		return 0;
 	}
-	inet_addr_to_user(ipaddr_is_any(&is->local) ? &is->rcv_local : &is->local,
+	inet_addr_to_user(ipaddr_is_any(&is->rcv_local) ? &is->local : &is->rcv_local,
 			  is->lport, a, len);
 	return 0;
 }
 
-static bool is_subnet_broadcast(const struct net *net, be32 addr)
-{
-	const struct fib_table *t = fib_table(net, AF_INET, RT_TABLE_LOCAL);
-	struct lpm_node *n = t ? lpm_match(&t->lpm, &addr, sizeof(addr)) : NULL;
-	const struct fib_route *r;
-
-	if (!n)
-		return false;
-	r = list_first(&container_of(n, struct fib_prefix, lpm)->routes,
-		       struct fib_route, node);
-	return r && r->type == RTN_BROADCAST;
-}
-
-/* May a socket of @net be bound to it? */
+/* May a socket of @net be bound to it? As long as the net never had an address nothing
+ * says no (N3.8) */
 static bool bindable(struct inet_sock *is, const struct ipaddr *addr)
 {
 	struct net *net = is->sk.net;
 
-	if (ipaddr_is_any(addr) || is->freebind || is->transparent ||
-	    tunable_int(net, &inet_tunables[T_NONLOCAL_BIND]))
-		return true;
-	/* As long as the net never had an address there is no table to say no (N3.8) */
-	if (!fib_table(net, AF_INET, RT_TABLE_LOCAL))
-		return true;
-	return ipaddr_is_multicast(addr) || ipaddr_is_broadcast(addr) ||
-	       addr4_is_local(net, addr->v4) || is_subnet_broadcast(net, addr->v4);
+	return ipaddr_is_any(addr) || is->freebind || is->transparent ||
+	       tunable_int(net, &inet_tunables[T_NONLOCAL_BIND]) ||
+	       fib_addr_type(net, addr) != RTN_UNICAST;
+}
+
+void inet_set_local(struct inet_sock *is, const struct ipaddr *addr)
+{
+	u8 type = fib_addr_type(is->sk.net, addr);
+
+	is->rcv_local = *addr;
+	is->local = type == RTN_BROADCAST || type == RTN_MULTICAST
+			? ipaddr_any(addr->family)
+			: *addr;
 }
 
 int inet_bind_check(struct inet_sock *is, const struct caller *c,
@@ -232,6 +225,24 @@ void inet_flow(const struct inet_sock *is, const struct ipaddr *dst, be16 dport,
 		fl->oif = is->mc_ifindex;
 	if (ipaddr_is_any(&fl->src))
 		fl->src = is->mc_addr;
+}
+
+int inet_connect_route(struct inet_sock *is, const struct ipaddr *dst, be16 port,
+		       struct flow *fl, struct route **rt)
+{
+	struct net *net = is->sk.net;
+	int err;
+
+	inet_flow(is, dst, port, fl);
+	err = route_output(net, fl, rt);
+	/* "This host" was found to be an address: now the tables are asked */
+	if (!err && ipaddr_is_any(dst)) {
+		route_put(*rt);
+		err = route_output(net, fl, rt);
+	}
+	if (err == -ENETUNREACH)
+		MIB_IP(net, IPSTATS_MIB_OUTNOROUTES);
+	return err;
 }
 
 int inet_route(struct inet_sock *is, struct route **out)

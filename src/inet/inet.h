@@ -70,6 +70,15 @@ void inet_destroy(struct inet_sock *is); /* what inet_init and the options hold 
 int inet_bind_check(struct inet_sock *is, const struct caller *c,
 		    const struct sockaddr *a, socklen_t len, struct ipaddr *addr,
 		    be16 *port);
+/* Bound to @addr: what is received; and sent from, unless it is a group or a broadcast
+ */
+void inet_set_local(struct inet_sock *is, const struct ipaddr *addr);
+/*
+ * The route of a connection to @dst (the any-address: this host), with the flow that it
+ * was found for. @rt: held. Return: as route_output()
+ */
+int inet_connect_route(struct inet_sock *is, const struct ipaddr *dst, be16 port,
+		       struct flow *fl, struct route **rt);
 int inet_addr_from_user(const struct inet_sock *is, const struct sockaddr *a,
 			socklen_t len, struct ipaddr *addr,
 			be16 *port); /* -EINVAL, -EAFNOSUPPORT */

@@ -65,7 +65,7 @@ static int ping_bind(struct sock *sk, const struct caller *c, const struct socka
 		return err;
 	if (is->num)
 		return -EINVAL;
-	is->rcv_local = is->local = addr;
+	inet_set_local(is, &addr);
 	err = take_id(is, be16_to_cpu(port));
 	if (err) {
 		is->rcv_local = is->local = ipaddr_any(AF_INET);

@@ -403,7 +403,7 @@ static int op_bind(struct sock *sk, const struct caller *c, const struct sockadd
 		return err;
 	if (sk->state != TCP_CLOSE || is->bucket)
 		return -EINVAL;
-	is->rcv_local = is->local = addr;
+	inet_set_local(is, &addr);
 	if (port || !is->bind_no_port) {
 		err = port_bind(&tcp_worker(sk->net)->ports, is, be16_to_cpu(port));
 		if (err) {
@@ -473,13 +473,9 @@ static int prepare(struct tcp_sock *tp, const struct ipaddr *dst, be16 dport)
 	u32 wnd, clamp;
 	int err;
 
-	inet_flow(is, dst, dport, &fl);
-	err = route_output(net, &fl, &rt);
-	if (err) {
-		if (err == -ENETUNREACH)
-			MIB_IP(net, IPSTATS_MIB_OUTNOROUTES);
+	err = inet_connect_route(is, dst, dport, &fl, &rt);
+	if (err)
 		return err;
-	}
 	if (rt->type == RTN_BROADCAST || rt->type == RTN_MULTICAST) {
 		route_put(rt);
 		return -ENETUNREACH;

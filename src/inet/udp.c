@@ -29,6 +29,8 @@
 
 enum { STATE_ESTABLISHED = 1, STATE_CLOSE = 7, SEGMENTS_MAX = 128 };
 
+#define UDP_MAX (65535 - 8 - 20) /* bytes of one datagram */
+
 struct udp_sock {
 	struct inet_sock is;
 	struct pkt *pending; /* MSG_MORE and UDP_CORK collect here, at the payload */
@@ -109,10 +111,7 @@ static int udp_bind(struct sock *sk, const struct caller *c, const struct sockad
 		return err;
 	if (is->num)
 		return -EINVAL;
-	is->rcv_local = addr;
-	is->local = ipaddr_is_multicast(&addr) || ipaddr_is_broadcast(&addr)
-			? ipaddr_any(addr.family)
-			: addr;
+	inet_set_local(is, &addr);
 	err = take_port(is, be16_to_cpu(port));
 	if (err) {
 		is->rcv_local = is->local = ipaddr_any(addr.family);
@@ -189,7 +188,9 @@ static int udp_connect(struct sock *sk, const struct caller *c,
 		return -EINVAL;
 	if (a->sa_family == AF_UNSPEC)
 		return disconnect(is);
-	err = dgram_connect_route(is, a, len, &fl, &port, &rt);
+	err = autobind(is); /* which stays, whatever comes of the rest */
+	if (!err)
+		err = dgram_connect_route(is, a, len, &fl, &port, &rt);
 	if (err)
 		return err;
 	/* From here on it is another connection, whatever it was */
@@ -256,7 +257,12 @@ static int send_packet(struct udp_sock *us, struct pkt *p, const struct dgram_de
 		goto err_packet;
 	fl.dport = d->port;
 	dgram_header(is, cm, &fl, &s);
-	err = dgram_fits(is, p, &s, sizeof(struct udp_hdr), d->port);
+	if (p->len > (u32)UDP_MAX - s.opt_len)
+		err = -EMSGSIZE;
+	else if (is->sk.shut & SEND_SHUTDOWN)
+		err = -EPIPE;
+	else
+		err = dgram_fits(is, p, &s, sizeof(struct udp_hdr), d->port);
 	if (err)
 		goto err_route;
 	/* "Want": DF as long as it fits, fragments when it does not */
@@ -328,9 +334,10 @@ static ssize_t udp_send(struct sock *sk, struct msg *m)
 	struct pkt *p;
 	int err;
 
-	if (sk->shut & SEND_SHUTDOWN)
-		return -EPIPE;
-	if (len > 65535 - 8 - 20)
+	err = autobind(&us->is);
+	if (err)
+		return err;
+	if (len > 65535)
 		return -EMSGSIZE;
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
@@ -346,8 +353,6 @@ static ssize_t udp_send(struct sock *sk, struct msg *m)
 		d.given = true;
 	} else {
 		err = dgram_dest(&us->is, m, &d);
-		if (!err)
-			err = autobind(&us->is);
 		if (err)
 			return err;
 	}
@@ -363,7 +368,7 @@ static ssize_t udp_send(struct sock *sk, struct msg *m)
 	if (!p)
 		return -ENOBUFS;
 	us->pending = NULL;
-	err = p->len + len > 65535 - 8 - 20 ? -EMSGSIZE : dgram_take(p, m, len);
+	err = p->len && p->len + len > UDP_MAX ? -EMSGSIZE : dgram_take(p, m, len);
 	if (err) {
 		pkt_free(p);
 		return err;

@@ -224,7 +224,8 @@ u8 fib_addr_type(struct net *net, const struct ipaddr *addr)
 		return RTN_MULTICAST;
 	if (!fib_net(net)->local)
 		return RTN_BROADCAST;
-	if (fib_table_lookup(net, RT_TABLE_LOCAL, &fl, &res))
+	if (rule_has_own(net) ? fib_table_lookup(net, RT_TABLE_LOCAL, &fl, &res)
+			      : fib_lookup_merged(net, &fl, &res))
 		return RTN_UNICAST;
 	return res.route->type;
 }

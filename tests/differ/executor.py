@@ -233,7 +233,7 @@ class Sequence:
             out.append("plen=%d flags=%x scope=%d index=%d" % struct.unpack_from("=xBBBI", body))
         elif kind == "neigh":
             index, state, flags, of = struct.unpack_from("=4xiHBB", body)
-            if not state & 0xC0 and not flags & 8:  # permanent, noarp; proxy
+            if not state & 0x80 and not flags & 8:  # permanent; proxy
                 return None
             out.append("%d state=%x flags=%x type=%d" % (index, state, flags, of))
         elif kind == "route":
