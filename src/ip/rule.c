@@ -271,11 +271,6 @@ int rule_del(struct net *net, const struct rule *want)
 	return -ENOENT;
 }
 
-bool rule_is_default(const struct net *net)
-{
-	return !rule_net(net)->changed;
-}
-
 int rule_walk(struct net *net, u16 family, int (*fn)(struct rule *r, void *arg),
 	      void *arg)
 {

@@ -49,8 +49,6 @@ bool rule_has_own(const struct net *net);
 int rule_walk(struct net *net, u16 family, int (*fn)(struct rule *r, void *arg),
 	      void *arg);
 
-/* Has nobody changed the rules that every net is born with? */
-bool rule_is_default(const struct net *net);
 /* Is there a rule to which FR_ACT_GOTO of @r leads? */
 bool rule_resolved(const struct net *net, const struct rule *r);
 /* Does a rule look at protocol and ports, so that input has to find them? */

@@ -270,7 +270,7 @@ static int each_table(struct net *net, struct text *out,
 {
 	struct fib_table *main = fib_table(net, AF_INET, RT_TABLE_MAIN);
 	struct fib_table *local = fib_table(net, AF_INET, RT_TABLE_LOCAL);
-	bool merged = rule_is_default(net) && (main || local);
+	bool merged = !rule_has_own(net) && (main || local);
 	struct fib_table *t;
 	int err = 0;
 
