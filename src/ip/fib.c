@@ -955,7 +955,9 @@ static int fib_dev_event(struct net *net, enum event_kind kind, void *obj)
 	case EV_DEV_UNREGISTER:
 		drop_hops(dev, true);
 		break;
-	default: /* MTU */
+	default: /* MTU: a link too small for a packet has no IPv4 */
+		if (dev->mtu < IP4_MIN_MTU)
+			drop_hops(dev, true);
 		fib_bump(net);
 		break;
 	}

@@ -141,9 +141,13 @@ static int neigh_new(struct nl_req *rq)
 		if (flags & NLM_F_REPLACE)
 			how |= NEIGH_UPDATE_OVERRIDE;
 	}
-	return neigh_update(nr.dev, &nr.addr, mac ? nla_data(mac) : NULL,
-			    nr.ndm->ndm_state, how, nr.ndm->ndm_flags,
-			    nr.tb[NDA_PROTOCOL] ? nla_get_u8(nr.tb[NDA_PROTOCOL]) : 0);
+	err = neigh_update(nr.dev, &nr.addr, mac ? nla_data(mac) : NULL,
+			   nr.ndm->ndm_state, how,
+			   nr.ndm->ndm_flags & (NTF_ROUTER | NTF_EXT_LEARNED),
+			   nr.tb[NDA_PROTOCOL] ? nla_get_u8(nr.tb[NDA_PROTOCOL]) : 0);
+	if (err == -EINVAL && !mac)
+		ack_set(&rq->ack, "No link layer address given");
+	return err;
 }
 
 static int neigh_delete(struct nl_req *rq)

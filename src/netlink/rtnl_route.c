@@ -112,7 +112,9 @@ static void put_multipath(struct nlmsg_builder *b, const struct fib_route *r)
 struct route_msg {
 	u16 type, flags;
 	u32 seq, portid;
-	u32 table; /* 0: the route's */
+	/* of a lookup's answer, 0: the route's */
+	u32 table;
+	u8 type_now;
 };
 
 static int route_fill(struct nlmsg_builder *b, const struct fib_route *r,
@@ -133,7 +135,7 @@ static int route_fill(struct nlmsg_builder *b, const struct fib_route *r,
 	rtm->rtm_table = table < 256 ? (u8)table : RT_TABLE_COMPAT;
 	rtm->rtm_protocol = r->protocol;
 	rtm->rtm_scope = r->scope;
-	rtm->rtm_type = r->type;
+	rtm->rtm_type = m->type_now ? m->type_now : r->type;
 	rtm->rtm_flags = r->n_hops == 1 ? hop_flags(&r->hops[0]) : r->flags;
 	nla_put_u32(b, RTA_TABLE, table);
 	if (plen)
@@ -519,7 +521,10 @@ static int route_get_one(struct nl_req *rq)
 		    &(struct route_msg){.type = RTM_NEWROUTE,
 					.seq = rq->nlh->nlmsg_seq,
 					.portid = rq->nk->portid,
-					.table = shown_table(rq->net, rt->table)});
+					.type_now = rt->type,
+					.table = rtm->rtm_flags & RTM_F_LOOKUP_TABLE
+						     ? shown_table(rq->net, rt->table)
+						     : RT_TABLE_MAIN});
 	else
 		err = -EHOSTUNREACH;
 	if (!err)
