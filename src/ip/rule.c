@@ -13,6 +13,8 @@
 #include "core/event.h"
 #include "ip/fib_impl.h"
 
+#define RULE_MAIN_PRIORITY 32766 /* of the rule to the main table, from birth */
+
 struct rules {
 	struct list list;
 	u32 want_ports; /* how many look at protocol or ports */
@@ -45,8 +47,8 @@ static void make_default(struct net *net, struct rule *r, u32 priority, u32 tabl
 static void make_defaults(struct net *net, struct rule r[3])
 {
 	make_default(net, &r[0], 0, RT_TABLE_LOCAL);
-	make_default(net, &r[1], 32766, RT_TABLE_MAIN);
-	make_default(net, &r[2], 32767, RT_TABLE_DEFAULT);
+	make_default(net, &r[1], RULE_MAIN_PRIORITY, RT_TABLE_MAIN);
+	make_default(net, &r[2], RULE_MAIN_PRIORITY + 1, RT_TABLE_DEFAULT);
 }
 
 static void free_rules(struct net *net, struct rules *rs)
@@ -153,12 +155,14 @@ bool rule_resolved(const struct net *net, const struct rule *r)
 	return rs && goto_target(rs, r);
 }
 
-/* Linux: just before the second rule */
-static u32 default_priority(const struct rules *rs)
+u32 rule_default_priority(const struct net *net)
 {
+	const struct rules *rs = rule_net(net)->own;
 	const struct rule *r;
 	int i = 0;
 
+	if (!rs)
+		return RULE_MAIN_PRIORITY - 1;
 	list_for_each(r, &rs->list, node)
 		if (i++ == 1)
 			return r->priority ? r->priority - 1 : 0;
@@ -179,7 +183,7 @@ int rule_add(struct net *net, const struct rule *want, u16 nl_flags)
 	list_init(&r->node);
 	r->net = net;
 	if (!r->priority_given)
-		r->priority = default_priority(rs);
+		r->priority = rule_default_priority(net);
 	if (nl_flags & NLM_F_EXCL)
 		list_for_each(at, &rs->list, node)
 			if (same_rule(at, r)) {

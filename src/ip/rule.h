@@ -45,6 +45,8 @@ int rule_del(struct net *net, const struct rule *want);
 /* Was a rule ever added or deleted here? (Linux then keeps the local and the main
  * table apart, N5.4) */
 bool rule_has_own(const struct net *net);
+/* Of a rule that gives none: one below the second rule's */
+u32 rule_default_priority(const struct net *net);
 /* All rules in order; @fn stops the walk by a non-zero answer */
 int rule_walk(struct net *net, u16 family, int (*fn)(struct rule *r, void *arg),
 	      void *arg);

@@ -138,7 +138,9 @@ static int read_goto(struct nl_req *rq, const struct nlattr *const tb[],
 		if (want->action != FR_ACT_GOTO)
 			return invalid(rq, "Unexpected goto");
 		want->target = nla_get_u32(tb[FRA_GOTO]);
-		if (want->target <= want->priority || !want->priority_given)
+		if (want->target <= (want->priority_given
+					 ? want->priority
+					 : rule_default_priority(rq->net)))
 			return invalid(rq, "Backward goto not supported");
 	} else if (want->action == FR_ACT_GOTO) {
 		return invalid(rq, "Missing goto target for action goto");
