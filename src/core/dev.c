@@ -340,17 +340,20 @@ void dev_unregister(struct dev *dev)
 int dev_rename(struct dev *dev, const char *name)
 {
 	struct net *net = dev->net;
-	char chosen[IFNAMSIZ] = "";
+	char chosen[IFNAMSIZ] = "", old[IFNAMSIZ];
 	int err = choose_name(net, dev, name, chosen);
 
 	if (err || !strcmp(chosen, dev->name))
 		return err;
 	table_del(&net->dev_by_name, &dev->by_name);
+	memcpy(old, dev->name, IFNAMSIZ);
 	memcpy(dev->name, chosen, IFNAMSIZ);
 	err = table_add(&net->dev_by_name, &dev->by_name, name_hash(net, dev->name));
 	BUG_ON(err); /* the table has its buckets */
 	net->dev_gen++;
+	dev->old_name = old;
 	event_raise(net, EV_DEV_NAME, dev);
+	dev->old_name = NULL;
 	return 0;
 }
 

@@ -131,6 +131,7 @@ struct dev {
 	u32 change; /* flag bits that the event in progress changes */
 	void *slot[DEV_SLOT_NR];
 	/* while moving or dying: where it goes (DELLINK carries it) */
+	const char *old_name; /* while EV_DEV_NAME is raised; else NULL */
 	struct net *move_to;
 	s32 move_ifindex;
 	u64 priv[];

@@ -20,6 +20,7 @@ enum registry_id {
 	REG_CC,	     /* struct cc_ops, name */
 	REG_NETLINK, /* struct nl_family, key: NETLINK_x */
 	REG_RTNL,    /* struct rtnl_handler, key: type << 8 | family */
+	REG_GENL,    /* struct genl_family, name; and again, key: its id */
 	REG_DIAG,    /* struct diag_handler, key: family << 8 | protocol */
 	REG_TUNABLE, /* struct tunable, name: path */
 	REG_TREE,    /* struct tunable_tree, name: prefix ending in a slash */

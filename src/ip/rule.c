@@ -405,6 +405,12 @@ int rule_lookup(struct net *net, const struct flow *fl, struct fib_result *res)
 	return err == -EAGAIN ? -ENETUNREACH : err;
 }
 
+int rule_table_lookup(struct net *net, u32 table, const struct flow *fl,
+		      struct fib_result *res)
+{
+	return fib_table_lookup(net, table, fl, res);
+}
+
 static void rule_net_exit(struct net *net)
 {
 	struct rule_net *rn = rule_net(net);

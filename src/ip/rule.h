@@ -69,6 +69,10 @@ struct fib_result {
  */
 int rule_lookup(struct net *net, const struct flow *fl, struct fib_result *res);
 
+/* One table alone. Return: 0; -EAGAIN nothing found; as above */
+int rule_table_lookup(struct net *net, u32 table, const struct flow *fl,
+		      struct fib_result *res);
+
 extern const struct part rule_part;
 
 #endif

@@ -529,7 +529,8 @@ static void one_request(struct nl_sock *nk, const struct nl_family *f,
 	rq.caller.arg = (void *)(uintptr_t)m->caller;
 	rq.caller.net = nk->sk.net;
 	rq.caller.withheld |= ~nk->opener_caps;
-	if (nlh->nlmsg_flags & NLM_F_REQUEST && nlh->nlmsg_type >= NLMSG_MIN_TYPE)
+	if (f->any_type ||
+	    (nlh->nlmsg_flags & NLM_F_REQUEST && nlh->nlmsg_type >= NLMSG_MIN_TYPE))
 		err = f->request(&rq);
 	if (err == 1)
 		return;
@@ -873,7 +874,7 @@ static int netlink_get_opt(struct sock *sk, int level, int name, void *val,
 	if (name == NETLINK_LIST_MEMBERSHIPS)
 		return list_memberships(nk, val, len);
 	flag = flag_of(nk, name);
-	if (!flag || name == NETLINK_LISTEN_ALL_NSID)
+	if (!flag)
 		return -ENOPROTOOPT;
 	if (*len < sizeof(v))
 		return -EINVAL;

@@ -97,6 +97,7 @@ struct nl_family {
 	u32 n_groups;	/* at most 64 */
 	bool open_recv; /* no capability needed to join a group */
 	bool open_send; /* ... to send to other programs */
+	bool any_type;	/* request() gets all, also what is no request by its flags */
 	/* NULL: nobody listens (ECONNREFUSED). Return: 0 or -errno, which is acked;
 	 * 1: no ack now (a dump was started) */
 	int (*request)(struct nl_req *rq);

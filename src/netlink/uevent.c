@@ -3,7 +3,7 @@
  * uevent.c - NETLINK_KOBJECT_UEVENT: devices come, go and are renamed
  *
  * Text of NUL-separated lines, for the listeners of the device's own net only
- * (N3.18). Nothing can be asked.
+ * (N3.18). What a program sends with CAP_SYS_ADMIN is told the same way.
  */
 
 #include "netlink/uevent.h"
@@ -54,6 +54,8 @@ static void send_line(struct net *net, const char *action, const char *path,
 	add(&l, "SUBSYSTEM=%s", subsystem);
 	if (asked)
 		add(&l, "SYNTH_UUID=0");
+	if (dev && dev->old_name)
+		add(&l, "DEVPATH_OLD=/devices/virtual/net/%s", dev->old_name);
 	if (dev) {
 		add(&l, "INTERFACE=%s", dev->name);
 		add(&l, "IFINDEX=%d", dev->ifindex);
@@ -104,10 +106,31 @@ static int on_asked(struct net *net, enum event_kind kind, void *obj)
 	return 0;
 }
 
+/* A container's manager sends events of its own: the text, with our number */
+static int uevent_request(struct nl_req *rq)
+{
+	struct uevent_warren *uw = warren_part(rq->net->w, PART_UEVENT);
+	u32 len = nlmsg_len(rq->nlh);
+	char *text;
+	int n;
+
+	if (!caller_can_in(&rq->caller, rq->net, CAP_SYS_ADMIN))
+		return -EPERM;
+	text = mem_alloc_raw(&rq->net->mem, len + 40);
+	if (!text)
+		return -ENOMEM;
+	memcpy(text, nlmsg_data(rq->nlh), len);
+	n = snprintf(text + len, 40, "SEQNUM=%llu", (unsigned long long)++uw->seq);
+	nl_multicast(rq->net, NETLINK_KOBJECT_UEVENT, 1, text, len + (u32)n + 1, 0);
+	mem_free(&rq->net->mem, text);
+	return 0;
+}
+
 static const struct nl_family uevent_family = {
     .protocol = NETLINK_KOBJECT_UEVENT,
     .n_groups = 32,
     .open_recv = true,
+    .request = uevent_request,
 };
 
 static int uevent_boot(struct warren *w)

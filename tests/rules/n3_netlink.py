@@ -38,7 +38,7 @@ def kernel_ends(t):
     noop = struct.pack("=IHHII", 16, 1, 1, 1, 0)  # NLMSG_NOOP
     for p in HERE:
         want = 0 if p in KERNEL_ENDS else ECONNREFUSED
-        t.fails("send to %d" % p, want, raw(p).send, noop)
+        t.fails("send to %d" % p, want, raw(p).sendto, noop, (0, 0))
 
 
 @rule("N3.12")
@@ -57,6 +57,40 @@ def ends_answer(t):
     t.ok("audit", answer(9, 1000) in ("EPERM", "ECONNREFUSED"), answer(9, 1000))
     t.eq("netfilter", answer(12, 99 << 8, bytes(4)), "EINVAL")
     t.eq("generic", answer(16, 0x7F, struct.pack("BBH", 1, 1, 0)), "ENOENT")
+
+
+@rule("N3.12")
+def generic(t):
+    """nlctrl tells of itself; what it does not know"""
+    def family(*attributes, flags=0):
+        n = Netlink(16)
+        try:
+            return [attrs(b[4:]) for _, b in n.ask(16, struct.pack("=BBH", 3, 1, 0) + b"".join(attributes), flags)]
+        finally:
+            n.close()
+    a = family(attr(2, "nlctrl"))[0]
+    t.eq("name and id", (a[2], a[1]), (b"nlctrl\0", b"\x10\0"))
+    t.eq("version", a[3], struct.pack("=I", 2))
+    t.ok("its group", b"notify\0" in a[7])
+    t.eq("by id", family(attr(1, b"\x10\0"))[0][2], b"nlctrl\0")
+    t.ok("dump", any(x[2] == b"nlctrl\0" for x in family(flags=NLM_DUMP)))
+    t.fails("unknown name", ENOENT, family, attr(2, "nobody"))
+    t.fails("unknown id", ENOENT, family, attr(1, b"\x7f\x7f"))
+    t.fails("neither", EINVAL, family)
+    n = Netlink(16)
+    t.fails("unknown command", EOPNOTSUPP, n.ask, 16, struct.pack("=BBH", 200, 1, 0))
+    t.fails("no header", EINVAL, n.ask, 16, b"")
+
+
+@rule("N3.12")
+def fib_lookup(t):
+    def ask_fib(dst):
+        s = raw(10, 0)
+        body = socket.inet_aton(dst) + bytes(16)
+        s.sendto(struct.pack("=IHHII", 16 + len(body), 0, 1, 1, 0) + body, (0, 0))
+        return struct.unpack_from("=BBBBBi", s.recv(1000), 16 + 11)
+    t.eq("local", ask_fib("127.0.0.1"), (254, 32, 0, 2, 254, 0))
+    t.eq("none", ask_fib("9.9.9.9"), (254, 0, 0, 0, 0, -EAGAIN))
 
 
 @rule("N3.12")
@@ -234,6 +268,11 @@ def uevents(t):
     sh("ip -n a link set w0 netns %d" % os.getpid(), check=True)
     t.ok("leaves: remove", "remove@/devices/virtual/net/w0" in [g[0] for g in heard(a)])
     t.ok("arrives: add", "add@/devices/virtual/net/w0" in [g[0] for g in heard(h)])
+    n = Netlink(15)
+    t.fails("a program's own", 0, n.ask, 16, b"add@/x\0ACTION=add\0")
+    t.ok("reaches its namespace", [g for g in heard(h) if g[0] == "add@/x" and g[1]["SEQNUM"].isdigit()])
+    t.eq("and no other", [g[0] for g in heard(a) if g[0] == "add@/x"], [])
+    t.eq("without the right", dropped(lambda: errno_of(n.ask, 16, b"add@/x\0ACTION=add\0")), EPERM)
     sh("ip link del w0", check=True)
     t.ok("deleted: remove", "remove@/devices/virtual/net/w0" in [g[0] for g in heard(h)])
     t.ok("peer deleted: remove", "remove@/devices/virtual/net/v1" in [g[0] for g in heard(a)])
