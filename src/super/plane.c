@@ -90,7 +90,7 @@ u32 ep_sk_poll(const struct endpoint *ep)
 	return ep->sk->ops->poll ? ep->sk->ops->poll(ep->sk) : 0;
 }
 
-/* The caller of what a program wrote natively: whoever named the socket last */
+/* The caller of what a program wrote natively: the carrier tells it (SO_PASSCRED) */
 static void ep_caller(struct endpoint *ep, struct call *fake, struct super_caller *sc)
 {
 	memset(fake, 0, sizeof(*fake));
@@ -326,6 +326,11 @@ int ep_new(struct plane *pl, struct sock *sk, struct endpoint **out, int *out_fd
 	if (err)
 		goto err_close;
 	if (ep->kind == EP_MESSAGE) {
+		if (sk->family == AF_NETLINK) {
+			const int on = 1;
+
+			setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+		}
 		err = ep_set_ours(ep, pair[1]);
 		if (err)
 			goto err_close;

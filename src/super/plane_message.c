@@ -161,6 +161,33 @@ static void message_to_program(struct endpoint *ep)
 	work_defer(ep->sk->net->worker, &ep->work);
 }
 
+/* One message of the program; and who wrote it, where our end asks for that */
+static ssize_t carrier_take(struct endpoint *ep)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	struct iovec iov = {ep->plane->buf, sizeof(ep->plane->buf)};
+	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct cmsghdr *c;
+	struct ucred who;
+	ssize_t n;
+
+	if (ep->sk->family != AF_NETLINK)
+		return recv(ep->src.fd, iov.iov_base, iov.iov_len, MSG_DONTWAIT);
+	h.msg_control = &control;
+	h.msg_controllen = sizeof(control);
+	n = recvmsg(ep->src.fd, &h, MSG_DONTWAIT);
+	c = n < 0 ? NULL : CMSG_FIRSTHDR(&h);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS) {
+		memcpy(&who, CMSG_DATA(c), sizeof(who));
+		if (who.pid > 0)
+			ep->tid = who.pid;
+	}
+	return n;
+}
+
 static void message_to_stack(struct endpoint *ep)
 {
 	for (int i = 0; i < MESSAGES_A_TURN; i++) {
@@ -175,8 +202,7 @@ static void message_to_stack(struct endpoint *ep)
 		if (!ep->in)
 			return;
 		message_check_error(ep);
-		n = recv(ep->src.fd, ep->plane->buf, sizeof(ep->plane->buf),
-			 MSG_DONTWAIT);
+		n = carrier_take(ep);
 		if (n < 0 && errno == ECONNRESET) {
 			ep->hup =
 			    true; /* closed with unread messages: ours still count */
