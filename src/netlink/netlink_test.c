@@ -367,7 +367,7 @@ static void ports_are_per_net(void **state)
 	assert_int_equal(again->ops->bind(again, &l->who, (void *)&nl, sizeof(nl)), 0);
 	again->ops->name(again, false, &got, &len);
 	assert_int_equal(((struct sockaddr_nl *)&got)->nl_pid, 100);
-	assert_int_equal(sock_create(l->a, &l->who, AF_NETLINK, SOCK_RAW, 9, &a),
+	assert_int_equal(sock_create(l->a, &l->who, AF_NETLINK, SOCK_RAW, 8, &a),
 			 -EPROTONOSUPPORT);
 	assert_int_equal(sock_create(l->a, &l->who, AF_NETLINK, SOCK_STREAM, 0, &a),
 			 -ESOCKTNOSUPPORT);
