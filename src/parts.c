@@ -35,5 +35,5 @@ const struct part *const warren_parts[] = {
     &udp_part,	   &raw_part,	  &ping_part,	  &tcp_part,	   &cc_part,
     &packet_part,  &netlink_part, &rtnl_part,	  &uevent_part,	   &genl_part,
     &nlother_part, &diag_part,	  &proc_net_part, &proc_sock_part, &snmp_part,
-    NULL,
+    &sysctl_part,  NULL,
 };

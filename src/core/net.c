@@ -50,6 +50,12 @@ static int init_parts(struct net *net)
 
 int net_new(struct warren *w, const char *name, struct net **out)
 {
+	return net_new_by(w, name, NULL, out);
+}
+
+int net_new_by(struct warren *w, const char *name, const struct net *creator,
+	       struct net **out)
+{
 	struct net *net = mem_alloc(&w->mem, w->net_size);
 	int err;
 
@@ -57,6 +63,7 @@ int net_new(struct warren *w, const char *name, struct net **out)
 		return -ENOMEM;
 	net->w = w;
 	net->worker = w->worker;
+	net->creator = creator;
 	list_init(&net->node);
 	list_init(&net->dying_node);
 	count_init(&net->users);
@@ -86,6 +93,7 @@ int net_new(struct warren *w, const char *name, struct net **out)
 	err = table_add(&w->net_by_cookie, &net->by_cookie, (u32)net->cookie);
 	if (err)
 		goto err_parts;
+	net->creator = NULL;
 	net->state = NET_ALIVE;
 	list_add_tail(&w->nets, &net->node);
 	w->n_nets++;

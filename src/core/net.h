@@ -51,15 +51,16 @@ struct net {
 	struct list socks; /* all sockets of this net, struct sock.net_node */
 	u32 n_socks;
 
-	struct list taps;	 /* path.c: of all devices and ethertypes */
-	u32 n_typed_taps;	 /* how many of ours are in worker.taps */
-	struct list hooks[5];	 /* hook.c, by point */
-	struct list nsids;	 /* struct nsid: ids that this net gave to others */
+	struct list taps;     /* path.c: of all devices and ethertypes */
+	u32 n_typed_taps;     /* how many of ours are in worker.taps */
+	struct list hooks[5]; /* hook.c, by point */
+	struct list nsids;    /* struct nsid: ids that this net gave to others */
 	u32 n_nsids;
 	struct list nsids_of_me; /* struct nsid: ids that others gave to this one */
 	u64 drops[DROP_NR];
 	void *tunables; /* tunable.c: private values, copied at the first write */
 	u8 n_init;	/* parts born so far, for unwinding */
+	const struct net *creator; /* while it is being born; may be NULL */
 };
 
 /*
@@ -69,6 +70,9 @@ struct net {
  * Return: 0, -ENOMEM, -ENOSPC (limit), or what a part's net_init returned
  */
 int net_new(struct warren *w, const char *name, struct net **out);
+/* The same; @creator: the net of who asks (borrowed), NULL: nobody's */
+int net_new_by(struct warren *w, const char *name, const struct net *creator,
+	       struct net **out);
 
 void net_get(struct net *net); /* one more user */
 void net_put(

@@ -54,6 +54,7 @@ enum part_id {
 	PART_PROC_NET,
 	PART_PROC_SOCK,
 	PART_SNMP,
+	PART_SYSCTL,
 	PART_TEST, /* tests bring a part of their own in this place */
 	PART_NR,
 };

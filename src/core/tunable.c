@@ -310,7 +310,7 @@ static int write_ints(struct net *net, const struct tunable *t, const char *s)
 			break;
 		errno = 0;
 		v[n] = strtoll(s, &end, 0);
-		if (end == s || errno || (*end && !is_space(*end)) ||
+		if (end == s || *s == '+' || errno || (*end && !is_space(*end)) ||
 		    !in_range(t, v[n]))
 			return -EINVAL;
 		s = end;

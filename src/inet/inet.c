@@ -16,12 +16,13 @@
 #include "inet/inet_impl.h"
 #include "inet/port_conf.h"
 #include "ip/addr4.h"
+#include "ip/icmp4.h"
 
 enum { STATE_ESTABLISHED = 1, STATE_CLOSE = 7 };
 enum { T_NONLOCAL_BIND };
 
 static const struct tunable inet_tunables[] = {
-    [T_NONLOCAL_BIND] = {.path = "net/ipv4/ip_nonlocal_bind", .max = 1},
+    [T_NONLOCAL_BIND] = {.path = "net/ipv4/ip_nonlocal_bind", .max = 255},
 };
 
 /* Registered under type and protocol; a kind that takes every protocol under 0xffff */
@@ -97,7 +98,8 @@ void inet_init(struct inet_sock *is)
 	is->mc_ttl = 1;
 	is->mc_loop = 1;
 	is->mc_all = 1;
-	is->pmtudisc = IP_PMTUDISC_WANT;
+	is->pmtudisc =
+	    icmp4_no_pmtu_disc(is->sk.net) ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
 	list_init(&is->bind_node);
 	list_init(&is->mc_list);
 }

@@ -24,12 +24,25 @@ struct ping_worker {
 	struct slab slab;
 };
 
+/* Turned round it is empty, and written so that it says so */
+static int range_changed(struct net *net, const struct tunable *t)
+{
+	s64 lo = tunable_get(net, t, 0), hi = tunable_get(net, t, 1);
+	int err;
+
+	if (lo <= hi || (lo == 1 && !hi))
+		return 0;
+	err = tunable_set(net, t, 0, 1);
+	return err ? err : tunable_set(net, t, 1, 0);
+}
+
 static const struct tunable ping_tunables[] = {
     {
 	.path = "net/ipv4/ping_group_range",
 	.n = 2,
 	.max = 4294967294,
 	.def = {1, 0},
+	.changed = range_changed,
     },
 };
 

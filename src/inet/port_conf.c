@@ -10,6 +10,7 @@
 
 #include "core/tunable.h"
 
+static int unprivileged_changed(struct net *net, const struct tunable *t);
 static int range_changed(struct net *net, const struct tunable *t);
 static int reserved_changed(struct net *net, const struct tunable *t);
 
@@ -36,13 +37,25 @@ static const struct tunable conf[] = {
 	{
 	    .path = "net/ipv4/ip_unprivileged_port_start",
 	    .max = 65535,
+	    .changed = unprivileged_changed,
 	    .def = {1024},
 	},
 };
 
+static int unprivileged_changed(struct net *net, const struct tunable *t)
+{
+	return tunable_get(net, t, 0) <= tunable_get(net, &conf[T_RANGE], 0) ? 0
+									     : -EINVAL;
+}
+
 static int range_changed(struct net *net, const struct tunable *t)
 {
-	return tunable_get(net, t, 0) <= tunable_get(net, t, 1) ? 0 : -EINVAL;
+	s64 low = tunable_get(net, t, 0);
+
+	return low <= tunable_get(net, t, 1) &&
+		       low >= tunable_get(net, &conf[T_UNPRIVILEGED], 0)
+		   ? 0
+		   : -EINVAL;
 }
 
 /* The next "a" or "a-b" of a list. Return: 1, 0 at the end, -EINVAL */

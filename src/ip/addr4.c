@@ -81,6 +81,13 @@ struct dev *addr4_dev(const struct net *net, be32 addr)
 	return addr4_is_local(net, addr) ? net->lo : NULL;
 }
 
+bool addr4_in_scope(const struct net *net, be32 addr, u8 scope)
+{
+	const struct ifaddr4 *ifa = find_local(net, addr);
+
+	return ifa && ifa->scope <= scope;
+}
+
 bool addr4_on_link(const struct dev *dev, be32 addr)
 {
 	const struct in_dev4 *in = in_dev4(dev);
@@ -257,6 +264,11 @@ static struct in_dev4 *in_dev4_get(struct dev *dev)
 	in->dev = dev;
 	list_init(&in->addrs);
 	dev->slot[DEV_SLOT_IP4] = in;
+	if (conf4_dev_init(dev)) {
+		dev->slot[DEV_SLOT_IP4] = NULL;
+		net_free(dev->net, in);
+		return NULL;
+	}
 	return in;
 }
 

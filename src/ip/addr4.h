@@ -54,6 +54,8 @@ void addr4_del_one(
     struct ifaddr4 *ifa); /* this very address, promoting secondaries as Linux does */
 
 bool addr4_is_local(const struct net *net, be32 addr);
+/* An address of ours of scope @scope or wider (RT_SCOPE_x) */
+bool addr4_in_scope(const struct net *net, be32 addr, u8 scope);
 /* Is @addr in a subnet of one of the device's addresses? */
 bool addr4_on_link(const struct dev *dev, be32 addr);
 struct dev *addr4_dev(const struct net *net, be32 addr); /* who has it; NULL */

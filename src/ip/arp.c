@@ -122,9 +122,13 @@ static bool may_answer(struct dev *dev, be32 sender, be32 target)
 		if (owner != dev || !addr4_on_link(dev, sender))
 			return false;
 		break;
+	case 3: /* not for an address that is for this host alone */
+		if (!addr4_in_scope(net, target, RT_SCOPE_LINK))
+			return false;
+		break;
 	case 8:
 		return false;
-	default:
+	default: /* 4 to 7 mean nothing yet */
 		break;
 	}
 	if (!conf4_get(net, dev, CONF4_ARPFILTER))

@@ -3,10 +3,12 @@
  * conf4.c - the knobs of net/ipv4/conf/{all,default,DEV}/ and ip_forward
  *
  * A net that never wrote `all` or `default` keeps nothing: the compiled values
- * answer. A new net starts with copies of the initial net's (N7.7), which is
- * nothing again as long as nobody wrote there.
+ * answer. A new net starts with copies of the initial net's, or of another as
+ * devconf_inherit_init_net says (N7.7), which is nothing again as long as nobody wrote
+ * there.
  *
- * A device follows `default` in everything that was not written for itself,
+ * A device follows `default` in everything that was not written for itself (nor for
+ * `default` before the device was there),
  * until it gets its first address; from then on nothing follows (N7.8). What a
  * frozen device needs to remember is made only when `default` is about to
  * change. `all` changes no device's value: the two are combined when asked,
@@ -93,6 +95,14 @@ static s32 net_value(const struct net *net, bool is_default, enum conf4 c)
 	return own ? own->v[c] : compiled(is_default, c);
 }
 
+/* What a device has that was never written: `default`, but for two of lo's */
+static s32 followed(const struct dev *dev, enum conf4 c)
+{
+	if (dev_is_lo(dev) && (c == CONF4_DISABLE_POLICY || c == CONF4_DISABLE_XFRM))
+		return 1;
+	return net_value(dev->net, true, c);
+}
+
 int conf4_raw(const struct net *net, const struct dev *dev, int which, enum conf4 c)
 {
 	const struct in_dev4 *in = dev ? in_dev4(dev) : NULL;
@@ -101,9 +111,7 @@ int conf4_raw(const struct net *net, const struct dev *dev, int which, enum conf
 		return net_value(net, which == 1, c);
 	if (in && in->conf && (in->conf->frozen || in->conf->written >> c & 1))
 		return in->conf->v[c];
-	if (dev_is_lo(dev) && (c == CONF4_DISABLE_POLICY || c == CONF4_DISABLE_XFRM))
-		return 1;
-	return net_value(net, true, c);
+	return followed(dev, c);
 }
 
 int conf4_get(const struct net *net, const struct dev *dev, enum conf4 c)
@@ -191,6 +199,18 @@ void conf4_freeze(struct dev *dev)
 	in_dev4(dev)->frozen = true;
 }
 
+int conf4_dev_init(struct dev *dev)
+{
+	const struct conf4_values *def = conf4_net(dev->net)->def;
+
+	if (!def || !def->written)
+		return 0;
+	if (!own_dev(dev))
+		return -ENOMEM;
+	in_dev4(dev)->conf->written = def->written;
+	return 0;
+}
+
 /* `default` is about to change: what does not follow it any more gets its own copy */
 static int settle_frozen(struct net *net)
 {
@@ -207,7 +227,7 @@ static int settle_frozen(struct net *net)
 		written = in->conf->written;
 		for (int c = 0; c < CONF4_NR; c++)
 			if (!(written >> c & 1))
-				in->conf->v[c] = net_value(net, true, (enum conf4)c);
+				in->conf->v[c] = followed(dev, (enum conf4)c);
 		in->conf->frozen = true;
 	}
 	return 0;
@@ -270,35 +290,44 @@ static int set_forwarding(struct net *net, s32 v)
 	return 0;
 }
 
+static int set_all(struct net *net, enum conf4 c, s32 v)
+{
+	struct conf4_values *all = own_net(net, false);
+
+	if (!all)
+		return -ENOMEM;
+	all->v[c] = v;
+	return 0;
+}
+
+static int set_net_default(struct net *net, enum conf4 c, s32 v)
+{
+	int err = set_default(net, c, v);
+
+	if (!err)
+		conf4_net(net)->def->written |= 1ULL << c;
+	return err;
+}
+
+/* Who listens hears of changes alone; a value written again is noted as written */
 static int set_value(struct net *net, const char *where, enum conf4 c, s32 v)
 {
-	struct dev *dev;
-	struct conf4_values *all;
+	bool all = !strcmp(where, "all"), def = !strcmp(where, "default");
+	struct dev *dev = all || def ? NULL : dev_by_name(net, where);
+	bool same;
 	int err;
 
-	if (!strcmp(where, "all")) {
-		if (c == CONF4_FORWARDING) {
-			err = set_forwarding(net, v);
-		} else {
-			all = own_net(net, false);
-			err = all ? 0 : -ENOMEM;
-			if (all) {
-				all->v[c] = v;
-				tell(net, NULL, false, c);
-			}
-		}
-	} else if (!strcmp(where, "default")) {
-		err = set_default(net, c, v);
-		if (!err)
-			tell(net, NULL, true, c);
-	} else {
-		dev = dev_by_name(net, where);
-		if (!dev)
-			return -ENOENT;
-		err = set_dev(dev, c, v);
-		if (!err)
-			tell(net, dev, false, c);
-	}
+	if (!all && !def && !dev)
+		return -ENOENT;
+	same = conf4_raw(net, dev, def, c) == v;
+	if (all && c == CONF4_FORWARDING)
+		err = same ? 0 : set_forwarding(net, v);
+	else if (all)
+		err = set_all(net, c, v);
+	else
+		err = def ? set_net_default(net, c, v) : set_dev(dev, c, v);
+	if (!err && !same && !(all && c == CONF4_FORWARDING))
+		tell(net, dev, def, c);
 	fib_bump(net); /* forwarding, rp_filter, ... decide about routes */
 	return err;
 }
@@ -356,7 +385,7 @@ static int tree_write(struct net *net, const char *rel, const char *s)
 	if (c == CONF4_MC_FORWARDING)
 		return -EACCES;
 	errno = 0;
-	v = strtol(s, &end, 10);
+	v = strtol(s, &end, 0);
 	if (end == s || errno || v < INT32_MIN || v > INT32_MAX ||
 	    (*end && !strchr(" \t\n\r\v\f", *end)))
 		return -EINVAL;
@@ -418,13 +447,22 @@ static int forward_write(struct net *net, const struct tunable *t, const char *s
 	return tree_write(net, "all/forwarding", s);
 }
 
+enum { T_FORWARD, T_INHERIT };
+
 static const struct tunable conf4_tunables[] = {
-    {
-	.path = "net/ipv4/ip_forward",
-	.type = TUNABLE_CUSTOM,
-	.read = forward_read,
-	.write = forward_write,
-    },
+    [T_INHERIT] =
+	{
+	    .path = "net/core/devconf_inherit_init_net",
+	    .max = 3,
+	    .init_only = true,
+	},
+    [T_FORWARD] =
+	{
+	    .path = "net/ipv4/ip_forward",
+	    .type = TUNABLE_CUSTOM,
+	    .read = forward_read,
+	    .write = forward_write,
+	},
 };
 
 int conf4_boot(struct warren *w, const struct part *part)
@@ -448,17 +486,30 @@ static int copy_of(struct net *net, const struct conf4_values *from,
 	return 0;
 }
 
+/* devconf_inherit_init_net: whose `all` and `default` a new net begins with */
+static const struct net *heir_of(const struct net *net)
+{
+	switch (tunable_int(net->w->init_net, &conf4_tunables[T_INHERIT])) {
+	case 2:
+		return NULL;
+	case 3:
+		return net->creator ? net->creator : net->w->init_net;
+	default:
+		return net->w->init_net;
+	}
+}
+
 int conf4_net_init(struct net *net)
 {
-	const struct conf4_net *init = conf4_net(net->w->init_net);
+	const struct net *from = net_is_init(net) ? NULL : heir_of(net);
 	struct conf4_net *cn = conf4_net(net);
 	int err;
 
-	if (net_is_init(net))
+	if (!from)
 		return 0;
-	err = copy_of(net, init->all, &cn->all);
+	err = copy_of(net, conf4_net(from)->all, &cn->all);
 	if (!err)
-		err = copy_of(net, init->def, &cn->def);
+		err = copy_of(net, conf4_net(from)->def, &cn->def);
 	if (err)
 		conf4_net_exit(net);
 	return err;

@@ -30,6 +30,9 @@ int conf4_boot(struct warren *w, const struct part *part);
 int conf4_net_init(struct net *net);
 void conf4_net_exit(struct net *net);
 void conf4_freeze(struct dev *dev);
+/* @dev has IPv4 now. What was written to `default` counts as written to it, and does
+ * not follow later changes (N7.8). Return: 0, -ENOMEM */
+int conf4_dev_init(struct dev *dev);
 /* ip_forward of the net: all/forwarding */
 bool conf4_forwarding(const struct net *net);
 

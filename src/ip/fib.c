@@ -773,46 +773,6 @@ int fib_flush_table(struct net *net, u16 family, u32 id)
 
 /* ---- lookup ---- */
 
-static bool hop_usable(const struct fib_hop *h, const struct flow *fl)
-{
-	if (h->flags & RTNH_F_DEAD)
-		return false;
-	if (h->flags & RTNH_F_LINKDOWN &&
-	    conf4_get(h->dev->net, h->dev, CONF4_IGNORE_ROUTES_WITH_LINKDOWN))
-		return false;
-	return !fl->oif || fl->oif == h->dev->ifindex;
-}
-
-/* One of several hops, by weight and a hash of the addresses (fib_multipath_hash_policy
- * 0) */
-static struct fib_hop *pick_hop(struct net *net, struct fib_route *r,
-				const struct flow *fl)
-{
-	struct fib_hop *first = NULL;
-	u32 total = 0, at;
-	int usable = 0;
-
-	for (int i = 0; i < r->n_hops; i++)
-		if (hop_usable(&r->hops[i], fl)) {
-			first = first ? first : &r->hops[i];
-			total += r->hops[i].weight;
-			usable++;
-		}
-	if (usable < 2)
-		return first;
-	at = hash3(&net->worker->key, (__force u32)fl->src.w[0],
-		   (__force u32)fl->dst.w[0], net->mix) %
-	     total;
-	for (int i = 0; i < r->n_hops; i++) {
-		if (!hop_usable(&r->hops[i], fl))
-			continue;
-		if (at < r->hops[i].weight)
-			return &r->hops[i];
-		at -= r->hops[i].weight;
-	}
-	return first;
-}
-
 /* Return: 0, an error of a type, or -EAGAIN when a shorter prefix may answer; *@end:
  * no, it may not (throw) */
 static int prefix_lookup(struct net *net, const struct lpm_node *n, u32 table,
@@ -826,7 +786,7 @@ static int prefix_lookup(struct net *net, const struct lpm_node *n, u32 table,
 
 		if ((r->tos && r->tos != fl->tos) || r->scope < fl->scope)
 			continue;
-		h = type_errors[r->type] ? NULL : pick_hop(net, r, fl);
+		h = type_errors[r->type] ? NULL : fib_pick_hop(net, r, fl);
 		if (!h && !type_errors[r->type])
 			continue;
 		res->route = r;
@@ -975,7 +935,7 @@ static int fib_boot(struct warren *w)
 		if (err)
 			return err;
 	}
-	return 0;
+	return fib_hash_boot(w);
 }
 
 static int fib_worker_init(struct worker *k)

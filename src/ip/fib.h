@@ -108,6 +108,8 @@ void fib_dst(const struct fib_route *r, struct ipaddr *dst, u8 *plen);
 u32 fib_gen(const struct net *net);
 /* An address is gone: the routes of @table that would send from it go too, untold */
 void fib_drop_source(struct net *net, u32 table, be32 addr);
+/* Does the choice among several next hops look at ports? Then flows must have them */
+bool fib_wants_ports(const struct net *net);
 int fib_flush_table(struct net *net, u16 family, u32 id);
 
 #endif

@@ -30,6 +30,10 @@ int fib_table_lookup(struct net *net, u32 table, const struct flow *fl,
 /* The local and the main table as one: the longest prefix of both, local first. As
  * fib_table_lookup() */
 int fib_lookup_merged(struct net *net, const struct flow *fl, struct fib_result *res);
+/* The one hop of @r for @fl; NULL: none can be used */
+struct fib_hop *fib_pick_hop(struct net *net, struct fib_route *r,
+			     const struct flow *fl);
+int fib_hash_boot(struct warren *w); /* of fib.c's part */
 void fib_route_put(struct fib_route *r);
 
 extern const struct part fib_part;

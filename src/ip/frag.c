@@ -10,7 +10,8 @@
  *
  * A queue ends by completion, after ipfrag_time (then the sender of the first
  * piece hears ICMP time exceeded, code 1), or when its net has more than
- * ipfrag_high_thresh bytes waiting: a net can exhaust only itself.
+ * ipfrag_high_thresh bytes waiting: a net can exhaust only itself. ipfrag_max_dist
+ * bounds how many fragments of the same sender may come in between.
  */
 
 #include "ip/frag.h"
@@ -22,8 +23,19 @@
 #include "ip/ip4_impl.h"
 #include "ip/ip_parts.h"
 
+/* A sender with unfinished datagrams: how many of its fragments came */
+struct frag_source {
+	struct table_node node;
+	struct net *net;
+	be32 addr;
+	u32 count;
+	u32 users; /* queues */
+};
+
 struct frag_queue {
 	struct table_node node;
+	struct frag_source *source;
+	u32 seen; /* source->count at our last fragment */
 	struct list net_node;
 	struct net *net;
 	be32 src, dst;
@@ -46,7 +58,7 @@ struct frag_net {
 };
 
 struct frag_worker {
-	struct table queues;
+	struct table queues, sources;
 };
 
 /* In pkt.cb while a piece waits */
@@ -54,17 +66,34 @@ struct piece {
 	u32 off, end; /* of its payload */
 };
 
-enum { T_HIGH, T_LOW, T_TIME };
+enum { T_HIGH, T_LOW, T_TIME, T_MAX_DIST };
+
+static int thresh_changed(struct net *net, const struct tunable *t);
 
 static const struct tunable frag_tunables[] = {
     [T_HIGH] = {.path = "net/ipv4/ipfrag_high_thresh",
 		.max = INT64_MAX,
+		.changed = thresh_changed,
 		.def = {4194304}},
     [T_LOW] = {.path = "net/ipv4/ipfrag_low_thresh",
 	       .max = INT64_MAX,
+	       .changed = thresh_changed,
 	       .def = {3145728}},
-    [T_TIME] = {.path = "net/ipv4/ipfrag_time", .max = INT32_MAX, .def = {30}},
+    [T_TIME] = {.path = "net/ipv4/ipfrag_time",
+		.min = -2147483,
+		.max = 2147483,
+		.def = {30}},
+    [T_MAX_DIST] = {.path = "net/ipv4/ipfrag_max_dist", .max = INT32_MAX, .def = {64}},
 };
+
+static int thresh_changed(struct net *net, const struct tunable *t)
+{
+	(void)t;
+	return tunable_get(net, &frag_tunables[T_LOW], 0) <=
+		       tunable_get(net, &frag_tunables[T_HIGH], 0)
+		   ? 0
+		   : -EINVAL;
+}
 
 static struct frag_net *frag_net(const struct net *net)
 {
@@ -82,26 +111,94 @@ void frag_count(const struct net *net, u32 *n, u64 *bytes)
 	*bytes = frag_net(net)->bytes;
 }
 
+/* ---- who sends ---- */
+
+static struct table *sources(const struct net *net)
+{
+	return &((struct frag_worker *)worker_part(net->worker, PART_FRAG))->sources;
+}
+
+static struct frag_source *source_get(struct net *net, be32 addr)
+{
+	u32 hash = hash3(&net->worker->key, (__force u32)addr, 0, net->mix);
+	struct frag_source *fs;
+
+	for (struct table_node *n = table_first(sources(net), hash); n;
+	     n = table_next(n)) {
+		fs = container_of(n, struct frag_source, node);
+		if (fs->net == net && fs->addr == addr) {
+			fs->users++;
+			return fs;
+		}
+	}
+	fs = net_alloc(net, sizeof(*fs));
+	if (!fs)
+		return NULL;
+	fs->net = net;
+	fs->addr = addr;
+	fs->users = 1;
+	if (table_add(sources(net), &fs->node, hash)) {
+		net_free(net, fs);
+		return NULL;
+	}
+	return fs;
+}
+
+static void source_put(struct frag_source *fs)
+{
+	if (--fs->users)
+		return;
+	table_del(sources(fs->net), &fs->node);
+	net_free(fs->net, fs);
+}
+
 static struct piece *piece(struct pkt *p)
 {
 	return (struct piece *)p->cb;
 }
 
+static void queue_empty(struct frag_queue *q, enum drop why)
+{
+	struct pkt *p;
+
+	frag_net(q->net)->bytes -= q->bytes;
+	q->bytes = 0;
+	while ((p = list_first(&q->pieces, struct pkt, node))) {
+		list_del(&p->node);
+		pkt_drop(q->net, p, why);
+	}
+}
+
 static void queue_free(struct frag_queue *q, enum drop why)
 {
 	struct frag_net *fn = frag_net(q->net);
-	struct pkt *p;
 
 	timer_cancel(&q->timer);
 	table_del(queues(q->net), &q->node);
 	list_del(&q->net_node);
 	fn->n--;
-	fn->bytes -= q->bytes;
-	while ((p = list_first(&q->pieces, struct pkt, node))) {
-		list_del(&p->node);
-		pkt_drop(q->net, p, why);
-	}
+	queue_empty(q, why);
+	source_put(q->source);
 	net_free(q->net, q);
+}
+
+/*
+ * ipfrag_max_dist: so many fragments of the same sender came since our last one that
+ * the identification may have gone round (RFC 4963); what is there belongs to an older
+ * datagram
+ */
+static void queue_check_distance(struct frag_queue *q)
+{
+	u32 most = (u32)tunable_int(q->net, &frag_tunables[T_MAX_DIST]);
+	u32 before = q->seen;
+
+	q->seen = ++q->source->count;
+	if (!most || list_empty(&q->pieces) || q->seen - before <= most)
+		return;
+	MIB_IP(q->net, IPSTATS_MIB_REASMFAILS);
+	queue_empty(q, DROP_FRAG_TIMEOUT);
+	q->have = q->total = q->biggest = 0;
+	q->df = false;
 }
 
 static void queue_expire(struct timer *t)
@@ -151,16 +248,23 @@ static struct frag_queue *queue_find(struct net *net, const struct ip4_hdr *h,
 	q->ifindex = ifindex;
 	list_init(&q->pieces);
 	timer_init(&q->timer, net->worker->wheel, queue_expire);
-	if (table_add(queues(net), &q->node, hash)) {
-		net_free(net, q);
-		return NULL;
-	}
+	q->source = source_get(net, h->saddr);
+	if (!q->source)
+		goto err_free;
+	if (table_add(queues(net), &q->node, hash))
+		goto err_source;
 	timer_set_at(&q->timer,
 		     clock_now(net->w) +
-			 (u64)tunable_int(net, &frag_tunables[T_TIME]) * NS_PER_S);
+			 (u64)max(tunable_int(net, &frag_tunables[T_TIME]), 0) *
+			     NS_PER_S);
 	list_add_tail(&frag_net(net)->queues, &q->net_node);
 	frag_net(net)->n++;
 	return q;
+err_source:
+	source_put(q->source);
+err_free:
+	net_free(net, q);
+	return NULL;
 }
 
 /* Return: 1 in its place, 0 a duplicate, -EINVAL an overlap */
@@ -267,6 +371,7 @@ struct pkt *frag4_reassemble(struct net *net, struct pkt *p)
 		pkt_drop(net, p, DROP_NO_MEMORY);
 		return NULL;
 	}
+	queue_check_distance(q);
 	/* The end must be where everybody says it is, and nothing behind it */
 	if ((!more && q->total && q->total != off + len) ||
 	    (q->total && off + len > q->total))
@@ -321,13 +426,19 @@ static int frag_boot(struct warren *w)
 
 static int frag_worker_init(struct worker *k)
 {
-	table_init(&((struct frag_worker *)worker_part(k, PART_FRAG))->queues);
+	struct frag_worker *fw = worker_part(k, PART_FRAG);
+
+	table_init(&fw->queues);
+	table_init(&fw->sources);
 	return 0;
 }
 
 static void frag_worker_exit(struct worker *k)
 {
-	table_fini(&((struct frag_worker *)worker_part(k, PART_FRAG))->queues);
+	struct frag_worker *fw = worker_part(k, PART_FRAG);
+
+	table_fini(&fw->queues);
+	table_fini(&fw->sources);
 }
 
 static int frag_net_init(struct net *net)

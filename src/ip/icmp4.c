@@ -59,6 +59,8 @@ enum {
 	T_MSGS_PER_SEC,
 	T_MSGS_BURST,
 	T_INBOUND_IFADDR,
+	T_FWMARK_REFLECT,
+	T_NO_PMTU_DISC,
 };
 
 static const struct tunable icmp4_tunables[] = {
@@ -75,26 +77,41 @@ static const struct tunable icmp4_tunables[] = {
 	    .max = 1,
 	    .def = {1},
 	},
-    [T_RATELIMIT] = {.path = "net/ipv4/icmp_ratelimit", .def = {1000}},
+    [T_RATELIMIT] = {.path = "net/ipv4/icmp_ratelimit",
+		     .max = INT32_MAX,
+		     .def = {1000}},
     [T_RATEMASK] = {.path = "net/ipv4/icmp_ratemask", .def = {6168}},
     [T_MSGS_PER_SEC] =
 	{
 	    .path = "net/ipv4/icmp_msgs_per_sec",
 	    .max = INT32_MAX,
-	    .def = {10000},
+	    .def = {1000},
 	},
     [T_MSGS_BURST] =
 	{
 	    .path = "net/ipv4/icmp_msgs_burst",
 	    .max = INT32_MAX,
-	    .def = {10000},
+	    .def = {50},
 	},
     [T_INBOUND_IFADDR] =
 	{
 	    .path = "net/ipv4/icmp_errors_use_inbound_ifaddr",
 	    .max = 1,
 	},
+    [T_FWMARK_REFLECT] = {.path = "net/ipv4/fwmark_reflect", .max = 255},
+    [T_NO_PMTU_DISC] = {.path = "net/ipv4/ip_no_pmtu_disc", .max = 255},
 };
+
+int icmp4_no_pmtu_disc(const struct net *net)
+{
+	return tunable_int(net, &icmp4_tunables[T_NO_PMTU_DISC]);
+}
+
+/* The mark of an answer to @p */
+static u32 reply_mark(const struct net *net, const struct pkt *p)
+{
+	return tunable_int(net, &icmp4_tunables[T_FWMARK_REFLECT]) ? p->mark : 0;
+}
 
 static struct icmp4_net *icmp4_net(const struct net *net)
 {
@@ -317,7 +334,7 @@ void icmp4_send_error(struct pkt *p, u8 type, u8 code, be32 info)
 	fl.src = ipaddr_v4(src);
 	fl.proto = IPPROTO_ICMP;
 	fl.tos = 0;
-	fl.mark = p->mark;
+	fl.mark = reply_mark(net, p);
 	fl.any_src = true;
 	if (route_output(net, &fl, &rt))
 		return;
@@ -333,7 +350,7 @@ void icmp4_send_error(struct pkt *p, u8 type, u8 code, be32 info)
 			      .dst = ipaddr_v4(h->saddr),
 			      .tos = (u8)((h->tos & IPTOS_TOS_MASK) |
 					  IPTOS_PREC_INTERNETCONTROL),
-			      .mark = p->mark,
+			      .mark = fl.mark,
 			  });
 out:
 	route_put(rt);
@@ -346,8 +363,9 @@ static void icmp_reply(struct net *net, struct pkt *p, u8 type)
 	const struct ip4_hdr *ip = pkt_l3(p);
 	struct icmp_hdr *h = (struct icmp_hdr *)p->data;
 	be32 dst = ip->saddr, src = ip->daddr;
-	struct flow fl = {.family = AF_INET, .dst = ipaddr_v4(dst), .mark = p->mark};
-	struct ip_send s = {.tos = ip->tos, .mark = p->mark, .dst = fl.dst};
+	struct flow fl = {
+	    .family = AF_INET, .dst = ipaddr_v4(dst), .mark = reply_mark(net, p)};
+	struct ip_send s = {.tos = ip->tos, .mark = fl.mark, .dst = fl.dst};
 	struct ip4_opts o;
 	struct route *rt;
 	u8 opts[40];
@@ -506,6 +524,25 @@ static void learn(struct net *net, const struct ip_error *e, struct dev *dev)
 	route_learn_redirect(net, &e->dst, &gw, dev);
 }
 
+/*
+ * ip_no_pmtu_disc: 1, what the router says does not count, only that it is less; 2,
+ * nothing is believed; 3, only what the transport can check by its sequence numbers
+ */
+static bool believes_pmtu(const struct net *net, u8 protocol, struct ip_error *e)
+{
+	switch (icmp4_no_pmtu_disc(net)) {
+	case 0:
+		return true;
+	case 2:
+		return false;
+	case 3:
+		return protocol == IPPROTO_TCP;
+	default:
+		e->info = 0;
+		return true;
+	}
+}
+
 /* An error about a packet that we sent, if it is true */
 static void error_in(struct net *net, struct pkt *p)
 {
@@ -530,6 +567,11 @@ static void error_in(struct net *net, struct pkt *p)
 		goto bad;
 	fill_error(&h, outer, inner, &e);
 	protocol = inner->protocol;
+	if (h.type == ICMP_DEST_UNREACH && h.code == ICMP_FRAG_NEEDED &&
+	    !believes_pmtu(net, protocol, &e)) {
+		pkt_free(p);
+		return;
+	}
 	proto = ip4_proto(net, protocol);
 	/* RFC 1122 §3.2.2: a quoted packet that we could not have sent teaches nothing
 	 */

@@ -17,6 +17,8 @@ void icmp4_send_error(struct pkt *p, u8 type, u8 code, be32 info);
 
 /* Replies (echo, timestamp) that no kernel part consumes: ping sockets take them.
  * Return: true when taken (a copy was made) */
+/* ip_no_pmtu_disc: not 0, sockets begin with IP_PMTUDISC_DONT */
+int icmp4_no_pmtu_disc(const struct net *net);
 /* A message of @type leaves: OutMsgs and OutTypeN of /proc/net/snmp */
 void icmp4_count_out(struct net *net, u8 type);
 

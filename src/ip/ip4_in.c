@@ -182,7 +182,7 @@ static void forward(struct net *net, struct pkt *p, const struct ip4_opts *o)
 	    .out = rt->dev,
 	};
 	struct ip4_hdr *h = pkt_l3(p);
-	u32 mtu = route_mtu(rt);
+	u32 mtu = route_mtu_forward(rt);
 
 	if (p->type != PKT_HOST) {
 		pkt_drop(net, p, DROP_OTHERHOST);
@@ -291,7 +291,7 @@ static void route_in(struct dev *dev, struct pkt *p, const struct ip4_opts *o)
 	enum drop why;
 	int err;
 
-	if (unlikely(rule_wants_ports(net)))
+	if (unlikely(rule_wants_ports(net) || fib_wants_ports(net)))
 		flow_ports(p, h, &fl);
 	err = route_input(dev, &fl, &rt, &why);
 	if (err) {

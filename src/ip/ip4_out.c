@@ -177,7 +177,7 @@ int ip4_finish_output(struct net *net, struct pkt *p, struct route *rt)
 	};
 	const struct ip4_hdr *h = pkt_l3(p);
 	struct mib *m = mib(net);
-	u32 mtu = p->forwarded ? route_mtu(rt) : min(rt->dev->mtu, 65535U);
+	u32 mtu = p->forwarded ? route_mtu_forward(rt) : min(rt->dev->mtu, 65535U);
 	u8 type = rt->type;
 	int err;
 

@@ -3,8 +3,8 @@
  * neigh_conf.c - the knobs of net/ipv4/neigh/
  *
  * A device keeps values of its own from the first write on. neigh/default is
- * the initial net's alone (N7.12); a device of any net that never wrote
- * follows it.
+ * the initial net's alone, and a new device of any net begins with it (N7.12): so
+ * every device gets its own values before neigh/default changes.
  *
  * Three values have two names and two units: base_reachable_time and
  * retrans_time in seconds and hundredths of seconds beside their _ms.
@@ -92,6 +92,22 @@ static struct neigh_conf *own(struct warren *w, struct mem *m, struct neigh_conf
 	return made;
 }
 
+/* neigh/default changes: devices that are there keep what it was (N7.12) */
+static int settle_devices(struct warren *w)
+{
+	struct net *net;
+	struct dev *dev;
+
+	list_for_each(net, &w->nets, node)
+		list_for_each(dev, &net->devs, node) {
+			struct neigh_dev *nd = dev->slot[DEV_SLOT_NEIGH4];
+
+			if (nd && !own(w, &net->mem, &nd->conf))
+				return -ENOMEM;
+		}
+	return 0;
+}
+
 /* Return: 1 a directory, 0 a file, -ENOENT. *@dev: NULL for default */
 static int split(struct net *net, const char *rel, struct dev **dev,
 		 const struct knob **kn)
@@ -150,7 +166,7 @@ static int tree_write(struct net *net, const char *rel, const char *s)
 	if (err)
 		return err > 0 ? -EISDIR : err;
 	errno = 0;
-	v = strtol(s, &end, 10);
+	v = strtol(s, &end, 0);
 	if (end == s || errno || v < 0 || v > INT32_MAX / kn->unit ||
 	    (*end && !strchr(" \t\n\r\v\f", *end)))
 		return -EINVAL;
@@ -158,6 +174,9 @@ static int tree_write(struct net *net, const char *rel, const char *s)
 		nd = dev->slot[DEV_SLOT_NEIGH4];
 		conf = nd ? own(net->w, &net->mem, &nd->conf) : NULL;
 	} else {
+		err = settle_devices(net->w);
+		if (err)
+			return err;
 		conf = own(net->w, &net->w->mem, defaults(net->w));
 	}
 	if (!conf)

@@ -65,25 +65,28 @@ const struct route_stat *route_stat(struct worker *k, u32 *entries)
 
 static int flush(struct net *net, const struct tunable *t, const char *s);
 
-enum { T_MTU_EXPIRES, T_MIN_PMTU, T_MIN_ADV_MSS, T_FLUSH };
+enum { T_MTU_EXPIRES, T_MIN_PMTU, T_MIN_ADV_MSS, T_FORWARD_USE_PMTU, T_FLUSH };
 
 static const struct tunable route_tunables[] = {
     [T_MTU_EXPIRES] = {.path = "net/ipv4/route/mtu_expires",
-		       .max = INT32_MAX,
+		       .min = -2147483,
+		       .max = 2147483,
 		       .def = {600}},
     [T_MIN_PMTU] =
 	{
 	    .path = "net/ipv4/route/min_pmtu",
-	    .min = 20,
+	    .min = 68,
 	    .max = INT32_MAX,
 	    .def = {552},
 	},
     [T_MIN_ADV_MSS] =
 	{
 	    .path = "net/ipv4/route/min_adv_mss",
+	    .min = INT32_MIN,
 	    .max = INT32_MAX,
 	    .def = {256},
 	},
+    [T_FORWARD_USE_PMTU] = {.path = "net/ipv4/ip_forward_use_pmtu", .max = 255},
     [T_FLUSH] =
 	{
 	    .path = "net/ipv4/route/flush",
@@ -142,12 +145,27 @@ bool route_metric_locked(const struct route *rt, int rtax)
 	return rt->fib && rt->fib->lock >> rtax & 1;
 }
 
-u32 route_mtu(const struct route *rt)
+/* What the device and the route say, whatever was learned */
+static u32 given_mtu(const struct route *rt)
 {
 	u32 mtu = rt->dev->mtu, metric = route_metric(rt, RTAX_MTU);
 
 	if (metric && (metric < mtu || route_metric_locked(rt, RTAX_MTU)))
 		mtu = metric;
+	return mtu;
+}
+
+u32 route_mtu_forward(const struct route *rt)
+{
+	if (tunable_int(rt->net, &route_tunables[T_FORWARD_USE_PMTU]))
+		return route_mtu(rt);
+	return min(given_mtu(rt), 65535U);
+}
+
+u32 route_mtu(const struct route *rt)
+{
+	u32 mtu = given_mtu(rt);
+
 	if (rt->pmtu && rt->pmtu < mtu && !route_metric_locked(rt, RTAX_MTU) &&
 	    clock_now(rt->net->w) < rt->pmtu_expires_ns)
 		mtu = rt->pmtu;
@@ -245,7 +263,7 @@ void route_learn_pmtu(struct net *net, const struct ipaddr *dst,
 	e->mtu = mtu;
 	e->expires_ns =
 	    clock_now(net->w) +
-	    (u64)tunable_int(net, &route_tunables[T_MTU_EXPIRES]) * NS_PER_S;
+	    (u64)max(tunable_int(net, &route_tunables[T_MTU_EXPIRES]), 0) * NS_PER_S;
 	fib_bump(net);
 }
 
@@ -269,15 +287,20 @@ void route_learn_redirect(struct net *net, const struct ipaddr *dst,
 	fib_bump(net);
 }
 
-/* Whatever is written: all that was learned is forgotten */
-static int flush(struct net *net, const struct tunable *t, const char *s)
+static void exceptions_empty(struct net *net)
 {
 	struct route_net *rn = route_net(net);
 
-	(void)t;
-	(void)s;
 	while (rn->ex && !list_empty(&rn->ex->list))
 		exception_free(net, list_first(&rn->ex->list, struct exception, list));
+}
+
+/* Whatever is written: all that was learned is forgotten */
+static int flush(struct net *net, const struct tunable *t, const char *s)
+{
+	(void)t;
+	(void)s;
+	exceptions_empty(net);
 	fib_bump(net);
 	return 0;
 }
@@ -702,8 +725,7 @@ static void route_net_exit(struct net *net)
 
 	if (!rn->ex)
 		return;
-	while (!list_empty(&rn->ex->list))
-		exception_free(net, list_first(&rn->ex->list, struct exception, list));
+	exceptions_empty(net);
 	table_fini(&rn->ex->by_dst);
 	net_free(net, rn->ex);
 	rn->ex = NULL;

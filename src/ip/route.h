@@ -71,6 +71,8 @@ bool route_valid(const struct route *rt);
 u32 route_mtu(
     const struct route *rt); /* path MTU: learned, else route's, else device's */
 u32 route_metric(const struct route *rt, int rtax); /* 0: not set */
+/* For a packet that is forwarded: what was learned counts with ip_forward_use_pmtu */
+u32 route_mtu_forward(const struct route *rt);
 bool route_metric_locked(const struct route *rt, int rtax);
 /* An ICMP "fragmentation needed" said so; remembered per (net, destination) */
 void route_learn_pmtu(struct net *net, const struct ipaddr *dst,

@@ -873,7 +873,7 @@ static bool tunable_written(struct super *s, pid_t tid, int fd, u64 addr, u64 n,
 	if (!err)
 		err = mem_gather(&c, iov, is_vector ? n : 1, 0, buf,
 				 min(len, sizeof(buf)));
-	if (!err)
+	if (!err && len)
 		err = tunable_take(s, t, tid, buf, min(len, sizeof(buf)));
 	*ret = err ? err : (s64)len;
 	return true;
@@ -1502,7 +1502,10 @@ static void do_unlink(struct super *s, struct call *c, int dirfd, u64 addr, int 
 	else if (p.kind == PATH_NETNS_NAME)
 		super_reply(s, c, name_unlink(s, &p, flags));
 	else
-		super_reply(s, c, p.kind == PATH_BOUND ? -EBUSY : -EPERM);
+		super_reply(s, c,
+			    p.kind == PATH_BOUND     ? -EBUSY
+			    : p.kind == PATH_TUNABLE ? -EACCES
+						     : -EPERM);
 }
 
 static void call_unlink(struct super *s, struct call *c)

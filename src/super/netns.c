@@ -149,13 +149,13 @@ err_free:
 }
 
 int netns_new(struct super *s, const char *name, struct userns *owner,
-	      struct netns **out)
+	      const struct net *creator, struct netns **out)
 {
 	struct net *net = NULL;
 	int err = 0;
 
 	if (s->w)
-		err = net_new(s->w, name, &net);
+		err = net_new_by(s->w, name, creator, &net);
 	if (err)
 		return err;
 	err = ns_add(s, net, owner, false, out);

@@ -25,10 +25,11 @@ struct netns {
 	char file[24];	       /* its file's name in the private directory */
 };
 
-/* A new, empty namespace of @owner; nobody is in it, the next sweep would end it.
+/* A new, empty namespace of @owner, made by somebody in @creator; nobody is in it, the
+ * next sweep would end it.
  * @name: what people call it first, or "". Return: 0 or a negative errno */
 int netns_new(struct super *s, const char *name, struct userns *owner,
-	      struct netns **out);
+	      const struct net *creator, struct netns **out);
 /* NULL: none */
 struct netns *netns_by_index(struct super *s, u32 index);
 struct netns *netns_by_net(struct super *s, const struct net *net);

@@ -23,6 +23,6 @@ int sysfs_boot(struct warren *w);
 int fib_trie_boot(struct warren *w);
 int proc_link_boot(struct warren *w);
 
-extern const struct part proc_net_part, proc_sock_part, snmp_part;
+extern const struct part proc_net_part, proc_sock_part, snmp_part, sysctl_part;
 
 #endif
