@@ -454,7 +454,8 @@ static void start_numbers(struct tcp_sock *tp)
 	tp->write_seq = tp->snd_una = tp->snd_nxt = tp->snd_sml = tp->snd_up = isn;
 	tp->pushed_seq = tp->fack = tp->high_seq = tp->rtt_seq = isn;
 	tp->snd_wnd = 0;
-	tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;
+	if (!tp->repair)
+		tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;
 	tp->retransmits = 0;
 	tp->ts_ok = tcp_tun(net, T_TIMESTAMPS) != 0;
 	tp->sack_ok = tcp_tun(net, T_SACK) != 0;
@@ -534,6 +535,8 @@ static void tcp_disconnect(struct tcp_sock *tp)
 
 	if (sk->state == TCP_LISTEN) {
 		tcp_listen_close(tp);
+	} else if (tp->repair) {
+		sk->err = ECONNABORTED;
 	} else if (tcp_state_in(tp, TCPF(ESTABLISHED) | TCPF(CLOSE_WAIT) |
 					TCPF(FIN_WAIT1) | TCPF(FIN_WAIT2) |
 					TCPF(SYN_RECV))) {
@@ -660,6 +663,10 @@ static int begin(struct sock *sk, const struct sockaddr *a, socklen_t len,
 	if (err)
 		return connect_failed(tp, err);
 	tp->hashed = true;
+	if (tp->repair) {
+		tcp_repair_connect(tp);
+		return 0;
+	}
 	tcp_set_state(tp, TCP_SYN_SENT);
 	if (!m && tcp_fo_defers(tp)) {
 		tp->fo_defer = true;
@@ -823,6 +830,11 @@ static void op_release(struct sock *sk)
 	if (sk->state == TCP_CLOSE) {
 		sk->dead = true;
 		leave_tables(tp, false);
+		return;
+	}
+	if (tp->repair) {
+		sk->dead = true;
+		tcp_done(tp); /* the peer shall notice nothing */
 		return;
 	}
 	if (unread) {
@@ -1106,6 +1118,14 @@ static ssize_t op_recv(struct sock *sk, struct msg *m)
 		return inet_recv_error(&tp->is, m);
 	if (sk->state == TCP_LISTEN)
 		return -ENOTCONN;
+	if (tp->repair) {
+		if (!peek)
+			return -EPERM;
+		if (tp->repair_queue == TCP_SEND_QUEUE)
+			return tcp_repair_peek_tx(tp, m);
+		if (tp->repair_queue == TCP_NO_QUEUE)
+			return -EINVAL;
+	}
 	if (m->flags & MSG_OOB)
 		return recv_urgent(tp, m);
 	m->name_len = 0; /* a stream names nobody */

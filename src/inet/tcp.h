@@ -106,6 +106,7 @@ struct tcp_sock {
 	struct list lost;    /* of those: lost, not retransmitted since */
 	struct block *wblock; /* being filled */
 	u32 n_rtx_pkts;
+	u64 tx_stamp_ns; /* of the packet sent last: no two have the same */
 	bool nodelay, cork, fin_queued, syn_acked_data;
 	u32 notsent_lowat; /* 0: the tunable */
 
@@ -200,6 +201,10 @@ struct tcp_sock {
 	struct list fo_node;
 	struct tcp_sock *fo_listener; /* NULL: closed, or handshake done */
 	struct tcp_fo_keys fo_keys;   /* a listener's own */
+
+	/* ---- TCP_REPAIR: tcp_repair.c ---- */
+	bool repair;
+	u8 repair_queue; /* TCP_x_QUEUE */
 
 	/* ---- a child's, waiting in it ---- */
 	struct list accept_node;

@@ -170,6 +170,11 @@ static inline u64 tcp_now(const struct tcp_sock *tp)
 {
 	return clock_now(tp->is.sk.net->w);
 }
+/* Since @p was sent, ns */
+static inline u64 tcp_since(const struct tcp_sock *tp, const struct pkt *p)
+{
+	return tcp_now(tp) > p->stamp_ns ? tcp_now(tp) - p->stamp_ns : 0;
+}
 static inline u32 tcp_clock_ms(const struct net *net)
 {
 	return (u32)(clock_now(net->w) / NS_PER_MS);
@@ -259,6 +264,17 @@ int tcp_fo_set_keys(struct tcp_fo_keys *k, const void *val, size_t len);
 int tcp_fo_get_keys(struct tcp_sock *tp, void *val); /* bytes, at most 32 */
 extern const struct tunable tcp_fo_tunable;
 
+/* ---- tcp_repair.c: errors as N12.3 to N12.5 say ---- */
+int tcp_repair_switch(struct tcp_sock *tp, const struct caller *c, int v);
+int tcp_repair_set(struct tcp_sock *tp, int name, int v); /* QUEUE, SEQ, TIMESTAMP */
+int tcp_repair_get(const struct tcp_sock *tp, int name, int *v);
+int tcp_repair_options(struct tcp_sock *tp, const void *val, size_t len);
+int tcp_repair_set_window(struct tcp_sock *tp, const void *val, size_t len);
+int tcp_repair_get_window(const struct tcp_sock *tp, void *val, socklen_t *len);
+void tcp_repair_connect(struct tcp_sock *tp); /* the tables know it: ESTABLISHED */
+ssize_t tcp_repair_fill_rx(struct tcp_sock *tp, struct msg *m);
+ssize_t tcp_repair_peek_tx(struct tcp_sock *tp, struct msg *m);
+
 /* ---- tcp_out.c ---- */
 struct pkt *tcp_tx_new(struct tcp_sock *tp);
 void tcp_tx_free(struct tcp_sock *tp, struct pkt *p);
@@ -315,6 +331,8 @@ bool tcp_filter(const struct sock *sk, struct pkt *p, struct tcp_seg *sg);
 void tcp_error(struct net *net, const struct pkt *p, const struct ip_error *e);
 /* First segment for a fresh child (the ACK of the handshake). Consumes @p. */
 void tcp_process(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg);
+/* As if @p, all payload, had arrived in order; consumes it */
+void tcp_rx_fill(struct tcp_sock *tp, struct pkt *p);
 /* The data that a SYN brought. Consumes @p, which is at the TCP header. */
 void tcp_take_syn_data(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg);
 void tcp_enter_quickack(struct tcp_sock *tp, u32 max);

@@ -146,6 +146,15 @@ static void queue_in_order(struct tcp_sock *tp, struct pkt *p)
 	sk->rx_queued++;
 }
 
+void tcp_rx_fill(struct tcp_sock *tp, struct pkt *p)
+{
+	tcp_rx(p)->seq = tp->rcv_nxt;
+	tcp_rx(p)->end_seq = tp->rcv_nxt + p->len;
+	tcp_rx(p)->flags = 0;
+	queue_in_order(tp, p);
+	sock_wake(&tp->is.sk, POLLIN | POLLRDNORM);
+}
+
 /* ---- SACK that we send ---- */
 
 static void dsack(struct tcp_sock *tp, u32 start, u32 end, bool old)

@@ -169,7 +169,7 @@ static bool echoes_before(const struct tcp_sock *tp, const struct tcp_seg *sg, u
 static void rack_advance(struct tcp_sock *tp, const struct tcp_seg *sg, struct pkt *p)
 {
 	const struct tcp_tx *tx = tcp_tx(p);
-	u32 rtt = (u32)((tcp_now(tp) - p->stamp_ns) / NS_PER_US);
+	u32 rtt = (u32)(tcp_since(tp, p) / NS_PER_US);
 
 	if (tx->sacked & TX_RETRANS && tx->sends > 1) {
 		/* perhaps the original: too early for the retransmission? */
@@ -301,7 +301,7 @@ static void sack_one(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_a
 		return;
 	rack_advance(tp, sg, p);
 	if (!(tx->sacked & TX_EVER)) {
-		as->rtt_us = (s64)((tcp_now(tp) - p->stamp_ns) / NS_PER_US);
+		as->rtt_us = (s64)(tcp_since(tp, p) / NS_PER_US);
 		if (!seq_after(tx->end_seq, tp->high_seq))
 			as->orig_sacked = true;
 	}
@@ -484,8 +484,7 @@ void tcp_clean_rtx(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack
 		if (seq_after(tx->end_seq, tp->snd_una)) {
 			if (seq_after(tp->snd_una, tx->seq)) {
 				if (!(tx->sacked & (TX_EVER | TX_SACKED)))
-					rtt = (s64)((tcp_now(tp) - p->stamp_ns) /
-						    NS_PER_US);
+					rtt = (s64)(tcp_since(tp, p) / NS_PER_US);
 				trim_front(tp, p, as);
 				as->data_acked = true;
 			}
@@ -502,7 +501,7 @@ void tcp_clean_rtx(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack
 			as->retrans_acked = true;
 		if (!(tx->sacked & TX_SACKED)) {
 			if (!(tx->sacked & TX_EVER)) {
-				rtt = (s64)((tcp_now(tp) - p->stamp_ns) / NS_PER_US);
+				rtt = (s64)(tcp_since(tp, p) / NS_PER_US);
 				if (!seq_after(tx->end_seq, tp->high_seq))
 					as->orig_sacked = true;
 			}

@@ -161,10 +161,8 @@ static int set_int(struct tcp_sock *tp, int name, int v)
 			return -EINVAL;
 		tp->fo_no_cookie = v != 0;
 		return 0;
-	case TCP_TIMESTAMP:
-		return -EPERM; /* only under repair */
 	default:
-		return -ENOPROTOOPT;
+		return tcp_repair_set(tp, name, v);
 	}
 }
 
@@ -178,11 +176,17 @@ int tcp_set_opt(struct sock *sk, const struct caller *c, int level, int name,
 		return inet_set_opt(sk, c, level, name, val, len);
 	if (name == TCP_CONGESTION)
 		return set_cc_by_name(tp, c, val, len);
+	if (name == TCP_REPAIR_OPTIONS)
+		return tcp_repair_options(tp, val, len);
+	if (name == TCP_REPAIR_WINDOW)
+		return tcp_repair_set_window(tp, val, len);
 	if (name == TCP_FASTOPEN_KEY)
 		return tcp_fo_set_keys(&tp->fo_keys, val, len);
 	if (len < sizeof(v))
 		return -EINVAL;
 	memcpy(&v, val, sizeof(v));
+	if (name == TCP_REPAIR)
+		return tcp_repair_switch(tp, c, v);
 	return set_int(tp, name, v);
 }
 
@@ -326,6 +330,8 @@ int tcp_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len)
 		memcpy(cc, tp->cc->name, min(strlen(tp->cc->name), sizeof(cc) - 1));
 		return put_bytes(val, len, cc, sizeof(cc));
 	}
+	case TCP_REPAIR_WINDOW:
+		return tcp_repair_get_window(tp, val, len);
 	case TCP_CC_INFO:
 		*len = 0; /* no algorithm has anything to say */
 		return 0;
@@ -393,8 +399,13 @@ int tcp_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len)
 	case TCP_TIMESTAMP:
 		v = (int)tcp_ts_now(tp);
 		break;
-	default:
-		return -ENOPROTOOPT;
+	default: {
+		int err = tcp_repair_get(tp, name, &v);
+
+		if (err)
+			return err;
+		break;
+	}
 	}
 	return put_bytes(val, len, &v, sizeof(v));
 }

@@ -580,6 +580,13 @@ void tcp_chrono_stop(struct tcp_sock *tp, enum tcp_chrono c)
 
 /* ---- the send queue moves ---- */
 
+/* The clock stands still within a turn, but RACK must know what was sent first */
+static u64 next_stamp(struct tcp_sock *tp)
+{
+	tp->tx_stamp_ns = max(tcp_now(tp), tp->tx_stamp_ns + 1);
+	return tp->tx_stamp_ns;
+}
+
 /* @p was handed to IP for the first time: from unsent to the tree */
 static void now_sent(struct tcp_sock *tp, struct pkt *p)
 {
@@ -587,7 +594,7 @@ static void now_sent(struct tcp_sock *tp, struct pkt *p)
 	u32 prior = tp->packets_out;
 
 	list_del(&p->node);
-	p->stamp_ns = tcp_now(tp);
+	p->stamp_ns = next_stamp(tp);
 	tx->sends = 1;
 	tp->snd_nxt = tx->end_seq;
 	tcp_rtx_insert(tp, p);
@@ -713,9 +720,22 @@ static bool worth_waiting(const struct tcp_sock *tp, u32 limit, u32 mss, u32 goa
 	if (tp->ca_state >= CA_RECOVERY || !head ||
 	    tcp_now(tp) - tp->last_send_ns > NS_PER_MS)
 		return false;
-	if (tcp_now(tp) - head->stamp_ns < (u64)(tp->srtt_us >> 4) * NS_PER_US)
+	if (tcp_since(tp, head) < (u64)(tp->srtt_us >> 4) * NS_PER_US)
 		return false;
 	return limit < (parts ? min(wnd / parts, goal) : goal);
+}
+
+/* Under repair: what is queued counts as sent */
+static void as_sent(struct tcp_sock *tp, u32 mss)
+{
+	struct pkt *p;
+
+	while ((p = list_first(&tp->unsent, struct pkt, node))) {
+		if (p->len > gso_limit(mss) && tcp_fragment(tp, p, gso_limit(mss), mss))
+			break;
+		tcp_tx(p)->segs = count_segs(p->len, mss);
+		now_sent(tp, p);
+	}
 }
 
 /*
@@ -728,6 +748,10 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 	bool sent = false, cwnd_limited = false, rwnd_limited = false;
 	struct pkt *p;
 
+	if (tp->repair && tp->repair_queue == TCP_SEND_QUEUE) {
+		as_sent(tp, mss);
+		return false;
+	}
 	while ((p = list_first(&tp->unsent, struct pkt, node))) {
 		struct tcp_tx *tx = tcp_tx(p);
 		u32 in_flight, quota, end, limit, goal;
@@ -909,7 +933,7 @@ int tcp_retransmit(struct tcp_sock *tp, struct pkt *p, u32 segs)
 	tx->sacked |= TX_EVER;
 	tx->sends += tx->sends < 255;
 	tp->undo_retrans = max(tp->undo_retrans, 0) + tx->segs;
-	p->stamp_ns = tcp_now(tp);
+	p->stamp_ns = next_stamp(tp);
 	list_del(&p->node);
 	if (!(tx->sacked & TX_SACKED))
 		list_add_tail(&tp->by_time, &p->node);

@@ -20,6 +20,7 @@
 
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
+#include <linux/tcp.h>
 
 #define PACKET_MOST (TCP_BLOCK * 2 - 1024)
 
@@ -256,6 +257,10 @@ ssize_t tcp_send(struct sock *sk, struct msg *m)
 	if (sk->shut & SEND_SHUTDOWN ||
 	    !tcp_state_in(tp, TCPF(ESTABLISHED) | TCPF(CLOSE_WAIT) | TCPF(SYN_RECV)))
 		goto err_pipe;
+	if (tp->repair && tp->repair_queue == TCP_RECV_QUEUE)
+		return tcp_repair_fill_rx(tp, m);
+	if (tp->repair && tp->repair_queue == TCP_NO_QUEUE)
+		return -EINVAL;
 	n = take_all(tp, m, left);
 	if (n > 0) {
 		if (m->flags & MSG_OOB)

@@ -226,6 +226,15 @@ static int call_shutdown(void *self, int fd, int how)
 
 /* ---- receiving ---- */
 
+/* The stack is given memory that is there; the kernel would find out itself */
+static bool bad_memory(const struct msg *m)
+{
+	for (size_t i = 0; i < m->n_iov; i++)
+		if (m->iov[i].iov_len && !m->iov[i].iov_base)
+			return true;
+	return false;
+}
+
 static ssize_t receive(struct pd *pd, int fd, struct msg *m)
 {
 	struct sock *sk = sock(pd, fd);
@@ -236,6 +245,8 @@ static ssize_t receive(struct pd *pd, int fd, struct msg *m)
 
 	if (!sk)
 		return -EBADF;
+	if (bad_memory(m))
+		return -EFAULT;
 	end = deadline(pd, sk->rcv_timeo_ns);
 	for (;;) {
 		n = sk->ops->recv(sk, m);
@@ -319,6 +330,8 @@ static ssize_t transmit(struct pd *pd, int fd, struct msg *m)
 
 	if (!sk)
 		return -EBADF;
+	if (bad_memory(m))
+		return -EFAULT;
 	end = deadline(pd, sk->snd_timeo_ns);
 	for (;;) {
 		n = sk->ops->send(sk, m);
@@ -466,6 +479,15 @@ __attribute__((visibility("default"))) ssize_t sendfile(int out, int in, off_t *
 	return leave(pd, got);
 }
 
+/* Here "sendfile" is sendfile64(); packetdrill was built without that */
+ssize_t pd_sendfile(int out, int in, off_t *off, size_t n) __asm__("sendfile");
+
+__attribute__((visibility("default"))) ssize_t pd_sendfile(int out, int in, off_t *off,
+							   size_t n)
+{
+	return sendfile(out, in, off, n);
+}
+
 /* ---- options ---- */
 
 static int call_setsockopt(void *self, int fd, int level, int name, const void *val,
@@ -598,8 +620,11 @@ static int call_epoll_wait(void *self, int epfd, struct epoll_event *evs, int n,
 static int call_packet_in(void *self, const void *ip, size_t n)
 {
 	struct pd *pd = enter(self);
+	int err = pd_packet_in(pd, ip, n);
 
-	return (int)leave(pd, pd_packet_in(pd, ip, n));
+	pd_settle(pd);
+	pd_files_views(pd);
+	return (int)leave(pd, err);
 }
 
 static int call_packet_out(void *self, void *ip, size_t *n, long long *us)

@@ -5,14 +5,16 @@
  * The driver mounts an empty directory over /proc/sys/net for the script alone.
  * Here it is filled with a plain file for each tunable, so that the sysctl of the
  * system, or echo, works on it; what was written is taken into the stack before
- * the script goes on. What "ip" and "tc" were asked for comes the same way: the
- * driver's replacements of the two write their words into .commands/.
+ * the script goes on. What "ip", "tc" and "ethtool" were asked for comes the same
+ * way: the driver's replacements write their words into .commands/. What scripts
+ * look for in /proc/net is in .views/, as it was after the last packet.
  */
 
 #include "pd.h"
 
 #include "base/text.h"
 #include "core/tunable.h"
+#include "core/view.h"
 #include "inet/tcp.h"
 #include "ip/fib.h"
 
@@ -26,6 +28,7 @@
 #include <unistd.h>
 
 #define COMMANDS ".commands"
+#define VIEWS	 ".views"
 
 struct watch {
 	struct list node;
@@ -40,28 +43,47 @@ struct listing {
 
 static int fill(struct pd *pd, const char *rel);
 
-static void write_file(struct pd *pd, const char *rel)
+static void write_text(struct pd *pd, const char *rel, const struct text *text)
 {
-	char path[1024], name[300];
-	const char *text;
-	struct text out;
+	char path[1024];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", pd->dir, rel);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return;
+	if (write(fd, text->s ? text->s : "", text->len) < 0)
+		perror(path);
+	close(fd);
+}
+
+static void write_file(struct pd *pd, const char *rel)
+{
+	struct text out;
+	char name[300];
+
 	snprintf(name, sizeof(name), "net/%s", rel);
 	text_init(&out);
-	if (tunable_read(pd->net, name, &out)) {
-		text_fini(&out);
-		return;
-	}
-	text = out.s ? out.s : "";
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd >= 0) {
-		if (write(fd, text, out.len) < 0)
-			perror(path);
-		close(fd);
-	}
+	if (!tunable_read(pd->net, name, &out))
+		write_text(pd, rel, &out);
 	text_fini(&out);
+}
+
+void pd_files_views(struct pd *pd)
+{
+	static const char *const views[] = {"tcp", "netstat", "snmp"};
+
+	for (int i = 0; i < 3 && pd->dir; i++) {
+		char name[32], rel[32];
+		struct text out;
+
+		snprintf(name, sizeof(name), "net/%s", views[i]);
+		snprintf(rel, sizeof(rel), VIEWS "/%s", views[i]);
+		text_init(&out);
+		if (!view_text(pd->net, name, &out))
+			write_text(pd, rel, &out);
+		text_fini(&out);
+	}
 }
 
 static void one(void *arg, const char *name, bool is_dir)
@@ -114,6 +136,7 @@ static int fill(struct pd *pd, const char *rel)
 
 int pd_files_init(struct pd *pd)
 {
+	char path[1024];
 	int err;
 
 	list_init(&pd->watches);
@@ -123,10 +146,12 @@ int pd_files_init(struct pd *pd)
 	pd->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (pd->inotify < 0)
 		return -errno;
+	snprintf(path, sizeof(path), "%s/" VIEWS, pd->dir);
+	mkdir(path, 0755);
+	pd_files_views(pd);
 	err = watch(pd, COMMANDS "/");
 	for (int i = 0; i < 2 && !err; i++) {
 		const char *const top[] = {"ipv4/", "core/"};
-		char path[1024];
 
 		snprintf(path, sizeof(path), "%s/%s", pd->dir, top[i]);
 		mkdir(path, 0755);

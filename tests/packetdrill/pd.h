@@ -79,6 +79,7 @@ static inline struct caller pd_caller(const struct pd *pd)
 int pd_files_init(struct pd *pd);
 void pd_files_fini(struct pd *pd);
 void pd_files_sync(struct pd *pd);
+void pd_files_views(struct pd *pd); /* /proc/net as it is now */
 
 /* ---- poll.c ---- */
 struct pd_epoll *pd_epoll_new(void);
