@@ -19,6 +19,7 @@ struct queued_error {
 	be32 offender, dst;
 	be16 dport;
 	u64 stamp_ns; /* SO_TIMESTAMPING: wall time, 0: none */
+	u8 ttl, tos; /* of the ICMP message */
 };
 _Static_assert(sizeof(struct queued_error) <= sizeof(((struct pkt *)0)->cb),
 	       "fits in cb");
@@ -63,6 +64,8 @@ void inet_error(struct inet_sock *is, const struct pkt *p, const struct ip_error
 	    .offender = e->from.v4,
 	    .dst = e->dst.v4,
 	    .dport = dport,
+	    .ttl = e->ttl,
+	    .tos = e->tos,
 	};
 
 	if (!e->err)
@@ -149,6 +152,18 @@ static void put_stamp(struct msg *m, u64 ns)
 		msg_put_cmsg(m, SOL_SOCKET, SO_TIMESTAMPING_OLD, ts, sizeof(ts));
 }
 
+/* What recvmsg() says of the ICMP message's own header */
+static void put_ip_cmsgs(const struct inet_sock *is, const struct queued_error *q,
+			 struct msg *m)
+{
+	int ttl = q->ttl;
+
+	if (is->rx_ttl)
+		msg_put_cmsg(m, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+	if (is->rx_tos)
+		msg_put_cmsg(m, IPPROTO_IP, IP_TOS, &q->tos, sizeof(q->tos));
+}
+
 ssize_t inet_recv_error(struct inet_sock *is, struct msg *m)
 {
 	struct pkt *p = list_first(&is->sk.err_queue, struct pkt, node), *next;
@@ -179,9 +194,12 @@ ssize_t inet_recv_error(struct inet_sock *is, struct msg *m)
 		inet_addr_to_user(&dst, q.dport, m->name, &m->name_len);
 	}
 	out.ee = q.ee;
+	sock_put_stamp(&is->sk, p->stamp_ns ? p->stamp_ns : clock_wall(is->sk.net->w),
+		       m);
 	if (q.ee.ee_origin == SO_EE_ORIGIN_ICMP) {
 		out.offender.sin_family = AF_INET;
 		out.offender.sin_addr.s_addr = (__force u32)q.offender;
+		put_ip_cmsgs(is, &q, m);
 	}
 	put_stamp(m, q.stamp_ns);
 	msg_put_cmsg(m, IPPROTO_IP, IP_RECVERR, &out, sizeof(out));

@@ -468,6 +468,8 @@ static void fill_error(const struct icmp_hdr *h, const struct ip4_hdr *outer,
 	    .dst = ipaddr_v4(inner->daddr),
 	    .type = h->type,
 	    .code = h->code,
+	    .ttl = outer->ttl,
+	    .tos = outer->tos,
 	};
 	switch (h->type) {
 	case ICMP_DEST_UNREACH:

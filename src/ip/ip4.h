@@ -14,9 +14,10 @@ struct ip_error {
 	struct ipaddr from;	/* who sent the ICMP message */
 	struct ipaddr src, dst; /* of the packet in it: src is ours */
 	u8 type, code;
-	u32 info;   /* next-hop MTU, gateway, pointer */
-	int err;    /* positive errno that Linux gives a socket; 0: none */
-	bool fatal; /* reported to a connected socket without IP_RECVERR */
+	u32 info;    /* next-hop MTU, gateway, pointer */
+	int err;     /* positive errno that Linux gives a socket; 0: none */
+	bool fatal;  /* reported to a connected socket without IP_RECVERR */
+	u8 ttl, tos; /* of the ICMP message's own header */
 };
 
 /* A transport protocol, found by IP protocol number */

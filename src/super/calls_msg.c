@@ -104,6 +104,7 @@ static s64 umsg_send(struct op *op, struct umsg *um)
 		return -EOPNOTSUPP;
 	if (!ep_flush(ep))
 		return -EAGAIN;
+	ep_mend(ep, op->c, &op->dup);
 	err = ep_take_error(ep, op->dup);
 	if (err)
 		return -err;
@@ -352,6 +353,7 @@ static s64 umsg_recv(struct op *op, const struct umsg *um)
 		n = n < 0 ? -errno : n;
 		m.name_len = 0;
 	} else {
+		ep_mend(ep, op->c, &op->dup);
 		n = ep_recv(ep, op->dup, &m);
 		/* shut down is the end for who waits, and nothing for who does not */
 		if (!n && !op->block && ep->sk->shut & RCV_SHUTDOWN && !name.ss_family)

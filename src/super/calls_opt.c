@@ -95,6 +95,8 @@ static int opt_set(struct super *s, struct call *c, const struct target *t)
 		if (!val)
 			return -ENOMEM;
 	}
+	if (t->ep->kind == EP_MESSAGE)
+		ep_flush(t->ep); /* what was sent before is sent as it was then */
 	err = mem_read(c, c->args[3], val, (size_t)len) ? -EFAULT : 0;
 	if (!err && opt_is_program(level, name))
 		err = opt_read_program(c, val, len, &prog);

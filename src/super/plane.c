@@ -62,6 +62,8 @@
 #include "super/plane_impl.h"
 #include "super/task.h"
 
+#define LOOK_NS NS_PER_MS
+
 static void ep_source(struct super *s, struct source *src, u32 events);
 
 /* ---- bytes left over ---- */
@@ -126,6 +128,16 @@ static void ep_wake(struct wait *wt, u32 events)
 static void ep_work(struct work *wk)
 {
 	ep_pump(container_of(wk, struct endpoint, work));
+}
+
+static void ep_look(struct timer *t)
+{
+	ep_pump(container_of(t, struct endpoint, look));
+}
+
+void ep_look_soon(struct endpoint *ep)
+{
+	timer_set_at(&ep->look, clock_now(ep->sk->net->w) + LOOK_NS);
 }
 
 void ep_abort(struct endpoint *ep)
@@ -248,8 +260,10 @@ static int ep_alloc(struct plane *pl, struct sock *sk, struct endpoint **out)
 	ep->fd = -1;
 	list_init(&ep->loose);
 	list_init(&ep->ops);
+	list_init(&ep->erring);
 	wait_init(&ep->wait, ep_wake);
 	work_init(&ep->work, ep_work);
+	timer_init(&ep->look, pl->s->w->worker->wheel, ep_look);
 	ep->kind = sk->type == SOCK_STREAM ? EP_STREAM : EP_MESSAGE;
 	list_add_tail(&pl->all, &ep->node);
 	*out = ep;
@@ -284,8 +298,8 @@ void ep_unmake(struct endpoint *ep)
 	ep_close_ours(ep);
 	ep_unkeep(ep);
 	work_cancel(&ep->work);
-	if (ep->ring)
-		timer_cancel(&ep->ring_timer);
+	timer_cancel(&ep->look);
+	list_del(&ep->erring);
 	wait_del(&ep->wait);
 	list_del(&ep->loose);
 	list_del(&ep->node);
@@ -471,6 +485,7 @@ int plane_init(struct super *s)
 	pl->keep = !(s->facilities & FAC_PIDFD_GETFD);
 	list_init(&pl->all);
 	list_init(&pl->loose);
+	list_init(&pl->erring);
 	list_init(&pl->ops);
 	timer_init(&pl->sweep_timer, s->w->worker->wheel, plane_sweep_timer);
 	err = plane_make_listener(pl);

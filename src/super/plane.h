@@ -80,6 +80,7 @@ struct endpoint {
 	bool fin;	 /* the program was told that nothing more comes */
 	bool prog_shut;	 /* the program called shutdown() */
 	bool alarm;	 /* an empty message lies in the carrier to wake for err */
+	bool failed;	 /* our end was closed so that poll() says POLLERR */
 	bool narrow;	 /* the carrier's send buffer is the smallest */
 	u8 missed;	 /* sweeps that did not see it; kept carriers */
 	bool deaf, mute; /* the stack takes, gives no more */
@@ -92,9 +93,8 @@ struct endpoint {
 	u32 pushed; /* how many were put there since it was known to be empty */
 	struct ep_message *next;
 
-	/* plane_ring.c: the program reads frames from mapped memory */
-	bool ring;
-	struct timer ring_timer;
+	bool ring; /* plane_ring.c: the program reads frames from mapped memory */
+	struct timer look; /* at what the program does: rings, error queues */
 
 	/* listeners: where the carrier listens on the host */
 	struct sockaddr_un listen_name;
@@ -102,13 +102,14 @@ struct endpoint {
 
 	struct sock *spare; /* accepted, and nobody took it; owned */
 
-	struct list ops; /* struct op: held calls */
+	struct list erring; /* plane.erring: has an error queue to show */
+	struct list ops;    /* struct op: held calls */
 };
 
 struct plane {
 	struct super *s;
 	pid_t pid; /* ours */
-	struct list all, loose;
+	struct list all, loose, erring;
 	struct list ops; /* struct op: held calls on sockets that are not the stack's */
 	struct source listener; /* carriers are connected to it */
 	struct sockaddr_storage listener_name;
@@ -166,6 +167,8 @@ int ep_connecting(struct endpoint *ep, int carrier);
  * that makes call @c. Return: 0, or a negative errno, and nothing has changed
  */
 int ep_renew(struct endpoint *ep, struct call *c, int *carrier);
+/* A message socket whose poll() said POLLERR: at its next call it goes on. */
+void ep_mend(struct endpoint *ep, struct call *c, int *carrier);
 /* The carrier listens; a waiting connection makes it readable. */
 int ep_listen(struct endpoint *ep, int carrier);
 /* Make the carrier of a listener readable, or not, as the stack's socket is. */

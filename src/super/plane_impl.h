@@ -14,6 +14,8 @@ int ep_rest_keep(struct ep_rest *r, const void *data, size_t len); /* 0, -ENOMEM
 u32 ep_sk_poll(const struct endpoint *ep);
 /* On behalf of whoever wrote it natively. Return: as sock_ops.send */
 ssize_t ep_sk_send(struct endpoint *ep, const void *data, size_t len);
+/* Pump in a millisecond, for what the program does without telling */
+void ep_look_soon(struct endpoint *ep);
 void ep_abort(struct endpoint *ep); /* its release will be a reset */
 /* Shall room in our end be told? */
 void ep_watch_out(struct endpoint *ep, bool on);
@@ -22,6 +24,11 @@ void ep_close_ours(struct endpoint *ep);
 void ep_make_loose(struct endpoint *ep);
 void ep_keep(struct endpoint *ep, int carrier);
 void ep_unkeep(struct endpoint *ep);
+
+/* ---- plane_message.c ---- */
+
+/* From now on poll() says POLLERR of the carrier; @carrier: a duplicate */
+void ep_fail(struct endpoint *ep, int carrier);
 
 /* ---- plane_stream.c, plane_message.c ---- */
 

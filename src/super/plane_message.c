@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "core/net.h"
+#include "super/task.h"
 
 enum { MESSAGES_A_TURN = 64 };
 
@@ -58,16 +59,74 @@ static bool message_push(struct endpoint *ep, const struct ep_meta *meta,
 	return true;
 }
 
+void ep_fail(struct endpoint *ep, int carrier)
+{
+	u32 pushed = ep->pushed;
+
+	send(carrier, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ep_close_ours(ep);
+	ep->pushed = pushed; /* is still to be read */
+	ep->failed = true;
+}
+
+static void message_fail(struct endpoint *ep)
+{
+	int carrier = ep_borrow(ep);
+
+	list_del(&ep->erring);
+	if (carrier < 0)
+		return;
+	if (ep->alarm) {
+		recv(carrier, ep->plane->buf, 1, MSG_DONTWAIT);
+		ep->pushed = 0;
+	}
+	ep->alarm = false;
+	ep_fail(ep, carrier);
+	close(carrier);
+}
+
+/*
+ * Who has asked for an error queue waits for POLLERR and nothing else. But a native
+ * send() must not meet a carrier that fails: wait until the program polls. Return:
+ * false: an alarm will do
+ */
+static bool message_show_queue(struct endpoint *ep)
+{
+	struct plane *pl = ep->plane;
+	struct endpoint *other, *tmp;
+
+	if (list_empty(&ep->sk->err_queue) || pl->keep)
+		return false;
+	switch (task_does(ep->tid, ep->fd)) {
+	case TASK_POLLS:
+		message_fail(ep);
+		list_for_each_safe(other, tmp, &pl->erring, erring) {
+			if (other->tid == ep->tid && !list_empty(&other->sk->err_queue))
+				message_fail(other);
+		}
+		return ep->failed;
+	case TASK_RUNS:
+		if (list_empty(&ep->erring))
+			list_add_tail(&pl->erring, &ep->erring);
+		ep_look_soon(ep);
+		return true;
+	default:
+		return false;
+	}
+}
+
 /*
  * The socket has an error (ICMP), or something in its error queue. No carrier can
  * carry that, so it waits for the next caught call. An empty message in the
- * carrier, the alarm, wakes who polls; who reads it natively gets nothing.
+ * carrier, the alarm, wakes who polls; who reads it natively gets nothing. An error
+ * queue must show as POLLERR: the carrier is made to fail, and exchanged when the
+ * queue was read (plane_renew.c).
  */
 static void message_check_error(struct endpoint *ep)
 {
 	const struct ep_meta none = {0};
 
-	if (ep->ring)
+	if (ep->ring || ep->failed)
 		return;
 	if (ep->alarm && carrier_empty(ep)) {
 		ep->alarm = false; /* a native call had it */
@@ -76,6 +135,8 @@ static void message_check_error(struct endpoint *ep)
 	}
 	if (ep->sk->err)
 		ep->err = sock_error(ep->sk);
+	if (message_show_queue(ep))
+		return;
 	if (ep->alarm || (!ep->err && list_empty(&ep->sk->err_queue)) || ep->next ||
 	    (ep->pushed && !carrier_empty(ep)))
 		return; /* no need, or something wakes already */
@@ -125,6 +186,8 @@ static void message_to_program(struct endpoint *ep)
 	struct ep_meta meta;
 
 	message_check_error(ep);
+	if (ep->src.fd < 0)
+		return;
 	for (int i = 0; i < MESSAGES_A_TURN; i++) {
 		struct iovec iov;
 		struct msg m;
@@ -190,6 +253,8 @@ static ssize_t carrier_take(struct endpoint *ep)
 
 static void message_to_stack(struct endpoint *ep)
 {
+	if (ep->src.fd < 0)
+		return;
 	for (int i = 0; i < MESSAGES_A_TURN; i++) {
 		ssize_t n;
 
@@ -268,6 +333,8 @@ ssize_t ep_recv(struct endpoint *ep, int carrier, struct msg *m)
 	if (m->flags & MSG_ERRQUEUE) {
 		ep_settle(ep);
 		n = ep->sk->ops->recv(ep->sk, m);
+		if (n >= 0)
+			ep->err = 0; /* the socket's is that of the next one */
 		message_calm(ep, carrier);
 		return n;
 	}

@@ -13,6 +13,9 @@
  * that very number can put it there, so a child of ours, whose descriptors are its
  * own, does that.
  *
+ * A message socket with an error queue had its carrier made to fail, so that poll()
+ * said POLLERR (plane_message.c). At its next call it goes on likewise.
+ *
  * Limits: another process that holds the socket keeps the old carrier, which is dead.
  * Without pidfd_getfd epoll sets cannot be reached.
  */
@@ -223,15 +226,48 @@ static int names_exchange(struct super *s, struct call *c, const struct places *
 	return err;
 }
 
+static int fresh_pair(const struct endpoint *ep, int pair[2])
+{
+	pair[1] = -1;
+	if (ep->kind == EP_MESSAGE)
+		return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)
+			   ? -errno
+			   : 0;
+	pair[0] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return pair[0] < 0 ? -errno : 0;
+}
+
+/* The new carrier is in its place, with @ours as our end; what the program has not
+ * read of the old one goes along */
+static void message_begin(struct endpoint *ep, int old, int ours)
+{
+	socklen_t len = sizeof(int);
+	ssize_t n;
+	int err;
+
+	getsockopt(old, SOL_SOCKET, SO_ERROR, &err, &len); /* is in the way */
+	while ((n = recv(old, ep->plane->buf, sizeof(ep->plane->buf), MSG_DONTWAIT)) >
+	       0)
+		send(ours, ep->plane->buf, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	list_del(&ep->loose);
+	ep->alarm = ep->failed = false;
+	ep->state = EP_JOINED;
+	if (ep_set_ours(ep, ours))
+		close(ours);
+	work_defer(ep->sk->net->worker, &ep->work);
+}
+
 int ep_renew(struct endpoint *ep, struct call *c, int *carrier)
 {
 	struct super *s = ep->plane->s;
-	int fresh = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
 	u64 old = ep->ident.ino;
 	struct places pl = {0};
+	int pair[2], fresh, err = fresh_pair(ep, pair);
+	u32 pushed;
 
-	if (fresh < 0)
-		return -errno;
+	if (err)
+		return err;
+	fresh = pair[0];
 	carrier_copy_settings(*carrier, fresh);
 	places_find(s, c, old, &pl);
 	err = ident_exchange(ep, *carrier, fresh);
@@ -242,7 +278,12 @@ int ep_renew(struct endpoint *ep, struct call *c, int *carrier)
 		goto err_ident;
 	sets_exchange(&pl, *carrier, fresh);
 	places_fini(&pl);
+	pushed = ep->pushed;
 	ep_reset(ep);
+	if (ep->kind == EP_MESSAGE) {
+		message_begin(ep, *carrier, pair[1]);
+		ep->pushed = pushed;
+	}
 	ep_keep(ep, fresh);
 	close(*carrier);
 	*carrier = fresh;
@@ -252,5 +293,13 @@ err_ident:
 err_close:
 	places_fini(&pl);
 	close(fresh);
+	if (pair[1] >= 0)
+		close(pair[1]);
 	return err;
+}
+
+void ep_mend(struct endpoint *ep, struct call *c, int *carrier)
+{
+	if (ep->failed && !ep->ring && *carrier >= 0)
+		ep_renew(ep, c, carrier);
 }

@@ -8,19 +8,14 @@
  * there the ring is looked at each millisecond, and the alarm taken back out of
  * the program's end when all was read. Until then a poll() returns too early.
  *
- * A pending error (the device went down) must show as POLLERR: our end is closed
- * with something unread, which is what the host has for it, and final. The errno
- * itself waits for SO_ERROR.
+ * A pending error (the device went down) must show as POLLERR (ep_fail), for good.
+ * The errno itself waits for SO_ERROR.
  */
 
 #include "super/plane_impl.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "core/warren.h"
-
-#define LOOK_NS NS_PER_MS
 
 static void ring_clear(struct endpoint *ep)
 {
@@ -43,14 +38,8 @@ static void ring_fail(struct endpoint *ep)
 	ep->err = sock_error(ep->sk);
 	if (carrier < 0)
 		return;
-	send(carrier, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	ep_close_ours(ep);
+	ep_fail(ep, carrier);
 	close(carrier);
-}
-
-static void ring_look(struct timer *t)
-{
-	ring_show(container_of(t, struct endpoint, ring_timer));
 }
 
 void ring_show(struct endpoint *ep)
@@ -70,7 +59,7 @@ void ring_show(struct endpoint *ep)
 		ring_clear(ep);
 	}
 	if (ep->alarm)
-		timer_set_at(&ep->ring_timer, clock_now(ep->sk->net->w) + LOOK_NS);
+		ep_look_soon(ep);
 }
 
 void ep_map(struct endpoint *ep)
@@ -78,7 +67,6 @@ void ep_map(struct endpoint *ep)
 	if (ep->ring)
 		return;
 	ep->ring = true;
-	timer_init(&ep->ring_timer, ep->sk->net->worker->wheel, ring_look);
 	ring_clear(ep);
 	ring_show(ep);
 }

@@ -35,6 +35,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,6 +271,57 @@ static int proc_read(pid_t tid, const char *name, char *buf, size_t size)
 		return -errno;
 	buf[n] = '\0';
 	return 0;
+}
+
+static enum task_does call_is(int nr)
+{
+	switch (nr) {
+	case SCMP_SYS(poll):
+	case SCMP_SYS(ppoll):
+	case SCMP_SYS(select):
+	case SCMP_SYS(pselect6):
+	case SCMP_SYS(epoll_wait):
+	case SCMP_SYS(epoll_pwait):
+	case SCMP_SYS(epoll_pwait2):
+		return TASK_POLLS;
+	case SCMP_SYS(read):
+	case SCMP_SYS(readv):
+	case SCMP_SYS(recvfrom):
+	case SCMP_SYS(recvmsg):
+	case SCMP_SYS(recvmmsg):
+		return TASK_RECEIVES;
+	default:
+		return TASK_RUNS;
+	}
+}
+
+enum task_does task_does(pid_t tid, int fd)
+{
+	enum task_does most = TASK_UNKNOWN;
+	char path[64], text[128];
+	struct dirent *d;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)tid);
+	dir = opendir(path);
+	if (!dir)
+		return most;
+	while ((d = readdir(dir))) {
+		pid_t t = atoi(d->d_name);
+		enum task_does does = TASK_RUNS;
+		unsigned arg0;
+		int nr;
+
+		if (t <= 0 || proc_read(t, "syscall", text, sizeof(text)) < 0)
+			continue;
+		if (sscanf(text, "%d %x", &nr, &arg0) == 2)
+			does = call_is(nr);
+		if (does == TASK_RECEIVES && (int)arg0 != fd)
+			does = TASK_RUNS;
+		most = max(most, does);
+	}
+	closedir(dir);
+	return most;
 }
 
 /* The number behind "\n@name:" in a status file */

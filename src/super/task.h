@@ -48,6 +48,14 @@ void task_drop_slot(struct super *s, struct netns *ns);
 
 /* The process of thread @tid; 0: gone */
 pid_t task_tgid(pid_t tid);
+/* What do the threads of @tid's process do at this moment? */
+enum task_does {
+	TASK_UNKNOWN,
+	TASK_RUNS,     /* or some call that waits for no descriptor */
+	TASK_POLLS,    /* one of them waits in poll(), select(), epoll_wait() */
+	TASK_RECEIVES, /* one of them waits in read(), recv() of the descriptor */
+};
+enum task_does task_does(pid_t tid, int fd);
 /* The O_x of descriptor @fd of the caller, out of /proc. Return: or a negative errno */
 int task_fd_flags(const struct call *c, int fd);
 /* The same, remembered as long as the thread lives */
