@@ -19,7 +19,7 @@ struct queued_error {
 	be32 offender, dst;
 	be16 dport;
 	u64 stamp_ns; /* SO_TIMESTAMPING: wall time, 0: none */
-	u8 ttl, tos; /* of the ICMP message */
+	u8 ttl, tos;  /* of the ICMP message */
 };
 _Static_assert(sizeof(struct queued_error) <= sizeof(((struct pkt *)0)->cb),
 	       "fits in cb");

@@ -264,6 +264,7 @@ int ep_renew(struct endpoint *ep, struct call *c, int *carrier)
 	struct places pl = {0};
 	int pair[2], fresh, err = fresh_pair(ep, pair);
 	u32 pushed;
+	int pending;
 
 	if (err)
 		return err;
@@ -279,10 +280,12 @@ int ep_renew(struct endpoint *ep, struct call *c, int *carrier)
 	sets_exchange(&pl, *carrier, fresh);
 	places_fini(&pl);
 	pushed = ep->pushed;
+	pending = ep->err;
 	ep_reset(ep);
 	if (ep->kind == EP_MESSAGE) {
 		message_begin(ep, *carrier, pair[1]);
 		ep->pushed = pushed;
+		ep->err = pending;
 	}
 	ep_keep(ep, fresh);
 	close(*carrier);
