@@ -4,7 +4,8 @@
  *
  * A page is one malloc of 16 to 64 KiB: a header, then objects. Free objects
  * are linked through their first word. Pages are given back when the pool is
- * empty (all but the case of a single page, which is kept).
+ * empty and has many: a pool that fills and empties each turn should not go to
+ * malloc each time.
  *
  * In debug builds a freed object is filled with POISON, and taking it again
  * checks that nobody wrote into it. Under AddressSanitizer every object is a
@@ -18,17 +19,6 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SLAB_EACH_ITS_MALLOC 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SLAB_EACH_ITS_MALLOC 1
-#endif
-#endif
-#ifndef SLAB_EACH_ITS_MALLOC
-#define SLAB_EACH_ITS_MALLOC 0
-#endif
-
 #ifdef WARREN_DEBUG
 #define SLAB_POISONS 1
 #else
@@ -40,6 +30,7 @@ enum {
 	SLAB_PAGE_SMALL = 16 * 1024,
 	SLAB_PAGE_BIG = 64 * 1024,
 	SLAB_SMALL_OBJECT = 512,
+	SLAB_KEEP = 32, /* pages */
 	POISON = 0x6b,
 };
 
@@ -170,6 +161,6 @@ void slab_put(struct slab *s, void *obj)
 	poison(s, obj);
 	*(void **)obj = s->free;
 	s->free = obj;
-	if (s->in_use == 0 && s->pages > 1)
+	if (s->in_use == 0 && s->pages > SLAB_KEEP)
 		free_pages(s);
 }

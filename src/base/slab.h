@@ -11,6 +11,18 @@
 
 #include "base/mem.h"
 
+/* 1: every object is a malloc of its own, so that AddressSanitizer sees its end */
+#if defined(__SANITIZE_ADDRESS__)
+#define SLAB_EACH_ITS_MALLOC 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SLAB_EACH_ITS_MALLOC 1
+#endif
+#endif
+#ifndef SLAB_EACH_ITS_MALLOC
+#define SLAB_EACH_ITS_MALLOC 0
+#endif
+
 struct slab {
 	const char *name;
 	struct mem *mem;

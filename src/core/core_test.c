@@ -502,7 +502,7 @@ static void packets_keep_their_bytes(void **state)
 			n = random_below(&r, 300);
 			random_bytes(&r, want + len, n);
 			if (random_below(&r, 2) && n) {
-				struct block *b = block_new(&w->mem, n + 5);
+				struct block *b = block_new(w->worker, n + 5);
 
 				memcpy(b->data + 5, want + len, n);
 				if (pkt_add_frag(p, b, 5, n)) {

@@ -53,30 +53,6 @@ const char *const drop_names[DROP_NR] = {
     [DROP_NET_DYING] = "namespace is going away",
 };
 
-struct block *block_new(struct mem *m, u32 size)
-{
-	struct block *b = mem_alloc_raw(m, sizeof(*b) + size);
-
-	if (!b)
-		return NULL;
-	shared_count_init(&b->refs);
-	b->size = size;
-	b->used = 0;
-	b->mem = m;
-	return b;
-}
-
-void block_get(struct block *b)
-{
-	shared_count_get(&b->refs);
-}
-
-void block_put(struct block *b)
-{
-	if (shared_count_put(&b->refs))
-		mem_free(b->mem, b);
-}
-
 /* The block that holds a linear part too big for p->in, or NULL */
 static struct block *lin_block(const struct pkt *p)
 {
@@ -95,7 +71,7 @@ static struct pkt *pkt_get(struct worker *k, u32 cap)
 	p->buf = p->in;
 	p->cap = PKT_INLINE;
 	if (cap > PKT_INLINE) {
-		struct block *b = block_new(&k->w->mem, cap);
+		struct block *b = block_new(k, cap);
 
 		if (!b) {
 			slab_put(&k->pkts, p);
@@ -254,7 +230,7 @@ static int relocate(struct pkt *p, u32 head, u32 tail)
 	u32 keep = min(head, pkt_headroom(p)); /* headers already pulled are kept too */
 
 	if (cap > PKT_INLINE) {
-		b = block_new(&p->worker->w->mem, cap);
+		b = block_new(p->worker, cap);
 		if (!b)
 			return -ENOMEM;
 		buf = b->data;
@@ -392,7 +368,7 @@ int pkt_append(struct pkt *p, const void *data, u32 len)
 		memcpy(pkt_put(p, len), data, len);
 		return 0;
 	}
-	b = block_new(&p->worker->w->mem, len);
+	b = block_new(p->worker, len);
 	if (!b)
 		return -ENOMEM;
 	memcpy(b->data, data, len);

@@ -18,8 +18,8 @@
 #ifndef WARREN_CORE_PKT_H
 #define WARREN_CORE_PKT_H
 
-#include "base/count.h"
 #include "base/list.h"
+#include "core/block.h"
 #include "core/drop.h"
 
 struct dev;
@@ -34,14 +34,6 @@ struct worker;
 	96 /* for link, IP and transport header without options: 14+20+60 */
 #define PKT_LINK_HEADROOM 16 /* for a link header */
 #define PKT_MAX		  65535
-
-struct block {
-	struct shared_count refs;
-	u32 size; /* capacity */
-	u32 used; /* filled by its maker */
-	struct mem *mem;
-	u8 data[];
-};
 
 struct frag {
 	struct block *block;
@@ -132,10 +124,6 @@ void pkt_copy(const struct pkt *p, u32 off, void *dst,
 u32 pkt_csum(const struct pkt *p, u32 off, u32 len, u32 sum); /* unfolded */
 /* Fill in a partial checksum (before the bytes leave the virtual world). 0, -ENOMEM */
 int pkt_csum_finish(struct pkt *p);
-
-struct block *block_new(struct mem *m, u32 size);
-void block_get(struct block *b);
-void block_put(struct block *b);
 
 static inline u32 pkt_headroom(const struct pkt *p)
 {

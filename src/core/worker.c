@@ -113,6 +113,7 @@ void worker_free(struct worker *k)
 	wheel_free(k->wheel);
 	table_fini(&k->taps);
 	slab_fini(&k->pkts);
+	block_pool_fini(k);
 	mem_free(&w->mem, k);
 }
 

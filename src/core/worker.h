@@ -12,6 +12,7 @@
 
 #include "base/slab.h"
 #include "base/wheel.h"
+#include "core/block.h"
 #include "core/warren.h"
 
 struct dev;
@@ -33,6 +34,7 @@ struct worker {
 	struct list watched; /* struct dev, held: the carrier changed, see dev.c */
 	struct list dying;   /* struct net */
 	struct slab pkts;
+	struct block_pool blocks;
 	struct table taps;  /* path.c: those with an ethertype, by net, device, type */
 	struct sip_key key; /* of this worker's tables */
 	u64 turns;

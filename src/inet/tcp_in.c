@@ -88,14 +88,13 @@ static bool merge(struct pkt *last, struct pkt *p)
 	}
 	/* into a block of the receiver's own, at the end of @last */
 	f = last->n_frags ? &last->frag[last->n_frags - 1] : NULL;
-	if (!f || f->block->size != MERGE_BLOCK - sizeof(struct block) ||
-	    f->off + f->len != f->block->used ||
+	if (!f || f->block->size != MERGE_BLOCK || f->off + f->len != f->block->used ||
 	    f->block->used + p->len > f->block->size) {
 		struct block *b;
 
 		if (last->n_frags == PKT_FRAGS)
 			return false;
-		b = block_new(&p->worker->w->mem, MERGE_BLOCK - sizeof(struct block));
+		b = block_new(p->worker, MERGE_BLOCK);
 		if (!b)
 			return false;
 		pkt_copy(p, 0, b->data, p->len);

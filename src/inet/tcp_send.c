@@ -58,7 +58,7 @@ static struct block *write_block(struct tcp_sock *tp, size_t want)
 	if (!b && !tp->rtx.root && list_empty(&tp->unsent))
 		size = (u32)clamp((want + 1023) & ~(size_t)1023, (size_t)1024,
 				  (size_t)TCP_BLOCK);
-	b = block_new(&tcp_sknet(tp)->w->mem, size);
+	b = block_new(tcp_sknet(tp)->worker, size);
 	if (!b)
 		return NULL;
 	if (tp->wblock)

@@ -526,7 +526,7 @@ static void put_payload(struct world *x, struct pkt *p)
 {
 	for (u32 at = 0; at < PAYLOAD;) { /* odd blocks, some of it linear */
 		u32 len = at ? min(8111U, PAYLOAD - at) : 37;
-		struct block *b = block_new(&x->w->mem, len);
+		struct block *b = block_new(x->w->worker, len);
 
 		for (u32 i = 0; i < len; i++)
 			b->data[i] = byte_of(at + i);
