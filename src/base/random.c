@@ -134,17 +134,20 @@ u64 siphash(const struct sip_key *key, const void *data, size_t len)
 	return sip_end(&s, 4);
 }
 
+static u64 fold(u64 a, u64 b)
+{
+	unsigned __int128 r = (unsigned __int128)a * b;
+
+	return (u64)r ^ (u64)(r >> 64);
+}
+
+/* Products of what the key hides; as wyhash and its kind */
 u32 hash3(const struct sip_key *key, u64 a, u64 b, u64 c)
 {
-	struct sip s;
-	u64 h;
+	u64 h = fold(a ^ key->k0 ^ 0xa0761d6478bd642fULL,
+		     b ^ key->k1 ^ 0x9e3779b97f4a7c15ULL);
 
-	sip_start(&s, key);
-	sip_word(&s, a, 1);
-	sip_word(&s, b, 1);
-	sip_word(&s, c, 1);
-	sip_word(&s, 24ULL << 56, 1);
-	h = sip_end(&s, 3);
+	h = fold(h ^ c, key->k0 ^ 0xd6e8feb86659fd93ULL);
 	return (u32)(h ^ h >> 32);
 }
 

@@ -26,7 +26,7 @@ u32 random_below(struct random *r, u32 n);
 void random_bytes(struct random *r, void *buf, size_t len);
 
 u64 siphash(const struct sip_key *key, const void *data, size_t len);
-/* SipHash-1-3 of three words: for hash tables */
+/* Three words, for hash tables: quick, and not to be foreseen without the key */
 u32 hash3(const struct sip_key *key, u64 a, u64 b, u64 c);
 
 /* The one place that asks the host for chance; used once, for a seed. */

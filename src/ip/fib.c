@@ -854,6 +854,7 @@ static void drop_hops(struct dev *dev, bool unregister)
 	struct fib_dev *fd = dev->slot[DEV_SLOT_FIB];
 	struct list todo;
 
+	fib_bump(dev->net); /* also for what came in by it */
 	if (!fd)
 		return;
 	list_init(&todo);
@@ -877,7 +878,6 @@ static void drop_hops(struct dev *dev, bool unregister)
 		}
 		route_remove(r, NULL);
 	}
-	fib_bump(dev->net);
 	if (unregister) {
 		dev->slot[DEV_SLOT_FIB] = NULL;
 		net_free(dev->net, fd);

@@ -247,6 +247,62 @@ static void forwarding_works(void **state)
 	demolish(&x);
 }
 
+static int del_route(struct net *net, const char *dst, u8 plen)
+{
+	struct fib_config cfg = {
+	    .family = AF_INET,
+	    .dst = ipaddr_v4(ip(dst)),
+	    .plen = plen,
+	    .scope = RT_SCOPE_NOWHERE,
+	    .table = RT_TABLE_MAIN,
+	};
+
+	return fib_del(net, &cfg, NULL);
+}
+
+static bool reaches(struct world *x)
+{
+	int before = seen(x->w)->replies;
+
+	ping(x->a, "10.2.2.1", 10, false, 0);
+	run_ms(x->w, 50);
+	return seen(x->w)->replies > before;
+}
+
+static void set(struct net *net, const char *path, const char *value)
+{
+	assert_int_equal(tunable_write(net, path, value, strlen(value)), 0);
+}
+
+/* What was found for one packet is not believed when anything it stands on changed */
+static void what_was_found_is_forgotten_in_time(void **state)
+{
+	struct world x;
+	struct ext_ack ack = {0};
+
+	(void)state;
+	build(&x, NULL);
+	assert_true(reaches(&x) && reaches(&x));
+	set(x.r, "net/ipv4/ip_forward", "0");
+	assert_false(reaches(&x));
+	set(x.r, "net/ipv4/ip_forward", "1");
+	assert_true(reaches(&x));
+	assert_int_equal(
+	    add_route(x.r, "10.2.2.1", 32, NULL, NULL, RTN_BLACKHOLE, &ack), 0);
+	assert_false(reaches(&x));
+	assert_int_equal(del_route(x.r, "10.2.2.1", 32), 0);
+	assert_true(reaches(&x));
+	/* ours, and then not */
+	add_addr(x.r1, "10.2.2.77", 24);
+	ping(x.a, "10.2.2.77", 10, false, 0);
+	run_ms(x.w, 50);
+	dev_close(x.r1);
+	assert_false(reaches(&x));
+	assert_int_equal(dev_open(x.r1), 0);
+	assert_true(reaches(&x));
+	demolish(&x); /* and no net is held by what it said */
+}
+
 static void ttl_runs_out(void **state)
 {
 	struct world x;
@@ -863,6 +919,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(forwarding_works),
+	    cmocka_unit_test(what_was_found_is_forgotten_in_time),
 	    cmocka_unit_test(ttl_runs_out),
 	    cmocka_unit_test(big_packets_are_cut_and_put_together),
 	    cmocka_unit_test(path_mtu_is_learned),

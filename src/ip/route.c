@@ -21,6 +21,7 @@
 #include "ip/addr4.h"
 #include "ip/fib_impl.h"
 #include "ip/ip_parts.h"
+#include "ip/route_cache.h"
 
 #define EXCEPTIONS_MAX 4096
 
@@ -41,11 +42,13 @@ struct exceptions {
 
 struct route_net {
 	struct exceptions *ex; /* NULL: none */
+	u32 n_cached;
 };
 
 struct route_worker {
 	struct slab routes;
 	struct route_stat stat;
+	struct route_cache in;
 };
 
 static struct route_stat *stat_of(const struct net *net)
@@ -639,15 +642,14 @@ static int input_forward(struct dev *dev, struct flow *fl, const struct fib_resu
 	return 0;
 }
 
-int route_input(struct dev *dev, struct flow *fl, struct route **out, enum drop *why)
+static int input_slow(struct dev *dev, struct flow *fl, struct route **out,
+		      enum drop *why)
 {
 	struct net *net = dev->net;
 	struct route_stat *st = stat_of(net);
 	struct fib_result res = {0};
 	int err;
 
-	fl->family = AF_INET;
-	fl->iif = dev->ifindex;
 	*why = DROP_MARTIAN;
 	if (!in_dev4(dev) || martian(dev, fl)) {
 		if (ip4_is_zeronet(fl->dst.v4) || ip4_is_loopback(fl->dst.v4))
@@ -696,6 +698,38 @@ int route_input(struct dev *dev, struct flow *fl, struct route **out, enum drop 
 	return input_forward(dev, fl, &res, out, why);
 }
 
+static u32 *n_cached(struct net *net)
+{
+	return &route_net(net)->n_cached;
+}
+
+/* Rules of one's own may ask for more than the cache compares */
+static bool may_cache(const struct net *net, const struct flow *fl)
+{
+	return !fl->any_src && rule_is_default(net) && net->state == NET_ALIVE;
+}
+
+int route_input(struct dev *dev, struct flow *fl, struct route **out, enum drop *why)
+{
+	struct net *net = dev->net;
+	struct route_worker *rw = worker_part(net->worker, PART_ROUTE);
+	int err;
+
+	fl->family = AF_INET;
+	fl->iif = dev->ifindex;
+	if (!may_cache(net, fl))
+		return input_slow(dev, fl, out, why);
+	*out = route_cache_find(&rw->in, dev, fl);
+	if (*out) {
+		rw->stat.in++;
+		return 0;
+	}
+	err = input_slow(dev, fl, out, why);
+	if (!err && ((*out)->type == RTN_UNICAST || (*out)->type == RTN_LOCAL))
+		route_cache_add(&rw->in, dev, fl, *out, n_cached);
+	return err;
+}
+
 /* ---- the part ---- */
 
 static int route_boot(struct warren *w)
@@ -721,8 +755,12 @@ static void route_worker_exit(struct worker *k)
 
 static void route_net_exit(struct net *net)
 {
+	struct route_worker *rw = worker_part(net->worker, PART_ROUTE);
 	struct route_net *rn = route_net(net);
 
+	if (rn->n_cached)
+		route_cache_drop(&rw->in, net);
+	rn->n_cached = 0;
 	if (!rn->ex)
 		return;
 	exceptions_empty(net);
