@@ -706,7 +706,7 @@ static u32 *n_cached(struct net *net)
 /* Rules of one's own may ask for more than the cache compares */
 static bool may_cache(const struct net *net, const struct flow *fl)
 {
-	return !fl->any_src && rule_is_default(net) && net->state == NET_ALIVE;
+	return !fl->any_src && !rule_has_own(net) && net->state == NET_ALIVE;
 }
 
 int route_input(struct dev *dev, struct flow *fl, struct route **out, enum drop *why)
