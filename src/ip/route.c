@@ -709,6 +709,13 @@ static bool may_cache(const struct net *net, const struct flow *fl)
 	return !fl->any_src && !rule_has_own(net) && net->state == NET_ALIVE;
 }
 
+/* Of several hops the choice may hang on more, ports for one */
+static bool cacheable(const struct route *rt)
+{
+	return (rt->type == RTN_UNICAST || rt->type == RTN_LOCAL) &&
+	       (!rt->fib || rt->fib->n_hops == 1);
+}
+
 int route_input(struct dev *dev, struct flow *fl, struct route **out, enum drop *why)
 {
 	struct net *net = dev->net;
@@ -725,7 +732,7 @@ int route_input(struct dev *dev, struct flow *fl, struct route **out, enum drop 
 		return 0;
 	}
 	err = input_slow(dev, fl, out, why);
-	if (!err && ((*out)->type == RTN_UNICAST || (*out)->type == RTN_LOCAL))
+	if (!err && cacheable(*out))
 		route_cache_add(&rw->in, dev, fl, *out, n_cached);
 	return err;
 }
