@@ -8,7 +8,7 @@
  *
  * Who holds a socket: its descriptor, or its listener's accept queue, by the
  * first reference; and after close() the connection itself, by one of its own
- * (orphan_ref), until tcp_done(). Being in the table is no reference: tcp_done()
+ * (orphan_ref), and the net a user, until tcp_done(). Being in the table is no reference: tcp_done()
  * and the destroy function take it out.
  *
  *	              listen()  connect()
@@ -283,9 +283,12 @@ void tcp_done(struct tcp_sock *tp)
 		sock_wake(sk, POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM | POLLHUP |
 				  POLLRDHUP | (sk->err ? POLLERR : 0));
 	if (tp->orphan_ref) {
+		struct net *net = sk->net;
+
 		tp->orphan_ref = false;
-		tcp_net(sk->net)->n_orphans--;
+		tcp_net(net)->n_orphans--;
 		sock_put(sk);
+		net_put(net);
 	}
 }
 
@@ -794,6 +797,7 @@ static void become_orphan(struct tcp_sock *tp)
 	if (sk->state == TCP_CLOSE)
 		return;
 	sock_get(sk);
+	net_get(sk->net); /* what was sent shall arrive (N1.19) */
 	tp->orphan_ref = true;
 	tn->n_orphans++;
 	if (sk->state == TCP_FIN_WAIT2) {

@@ -1067,7 +1067,7 @@ static int stack_file_open(struct super *s, const struct call *c, const struct p
 			   int flags)
 {
 	bool write = (flags & O_ACCMODE) != O_RDONLY;
-	int err, mode;
+	int err, mode, fd;
 	struct netns *ns = path_stack(s, c, p, &err);
 
 	if (!ns)
@@ -1082,7 +1082,21 @@ static int stack_file_open(struct super *s, const struct call *c, const struct p
 	mode = tunable_mode_for(s, c, ns, mode);
 	if ((write && !(mode & 2)) || ((flags & O_ACCMODE) != O_WRONLY && !(mode & 4)))
 		return -EACCES;
-	return write ? tunable_open(s, c, ns->net, p, flags) : view_open(ns->net, p);
+	if (write)
+		return tunable_open(s, c, ns->net, p, flags);
+	fd = view_open(ns->net, p);
+	if (fd >= 0 && p->kind == PATH_VIEW && path_below(p->rest, "net"))
+		netns_keep_view(ns, fd);
+	return fd;
+}
+
+/* Nobody writes to a namespace; who may all is told so in another word */
+static int ns_write_error(struct super *s, const struct call *c)
+{
+	const struct cred *cr = cred_of(s, c->tid);
+
+	return s->map_root && cred_can(cr, s->first_userns, CAP_DAC_OVERRIDE) ? -EPERM
+									      : -EACCES;
 }
 
 static int name_open(struct super *s, const struct call *c, const struct path *p,
@@ -1095,8 +1109,12 @@ static int name_open(struct super *s, const struct call *c, const struct path *p
 		return -ENOENT;
 	if (flags & O_CREAT)
 		mode &= ~(mode_t)task_umask(c->tid);
-	if (flags & O_PATH && !files_netns_by_name(s, p->rest, &ns))
-		return netns_open(s, ns, true);
+	if (!files_netns_by_name(s, p->rest, &ns)) {
+		if (flags & O_PATH)
+			return netns_open(s, ns, true);
+		if ((flags & O_ACCMODE) != O_RDONLY)
+			return ns_write_error(s, c);
+	}
 	fd = openat(s->files->names, p->rest,
 		    (flags & ~O_PATH) | O_CLOEXEC | O_NOFOLLOW, mode);
 	return fd < 0 ? -errno : fd;
@@ -1121,7 +1139,7 @@ static int path_open(struct super *s, const struct call *c, const struct path *p
 		if (err)
 			return err;
 		if ((flags & O_ACCMODE) != O_RDONLY)
-			return -EACCES;
+			return ns_write_error(s, c);
 		if (flags & O_DIRECTORY)
 			return -ENOTDIR;
 		return netns_open(s, ns, flags & O_PATH);

@@ -18,6 +18,8 @@
  *   an open file       a write lease can be had only when nobody has the file
  *                      open (also not by dup, fork, or in flight); inotify
  *                      tells of the last close
+ *   an open view       likewise: a second descriptor of each is kept, to ask
+ *   (/proc/PID/net/X)  with; nothing tells, so it is looked at now and then
  *   a socket           holds a user of the struct net itself
  *
  * Each of these events only asks for a sweep. The sweep is the one place that
@@ -122,6 +124,7 @@ static int ns_add(struct super *s, struct net *net, struct userns *owner, bool i
 		return -ENOMEM;
 	ns->net = net;
 	ns->initial = initial;
+	list_init(&ns->views);
 	ns->witness.fd = -1;
 	ns->probe = -1;
 	if (!initial) {
@@ -173,9 +176,85 @@ static void ns_unwitness(struct super *s, struct netns *ns)
 	ns->witness.fd = -1;
 }
 
+/* ---- open files ---- */
+
+/*
+ * A write lease is granted only when no other open file of the inode exists.
+ * The descriptor we ask with stays: its close would be an event like others.
+ */
+static bool is_open_elsewhere(int fd)
+{
+	if (fcntl(fd, F_SETLEASE, F_WRLCK))
+		return errno == EAGAIN;
+	fcntl(fd, F_SETLEASE, F_UNLCK);
+	return false;
+}
+
+/* A view that a program got, as far as we know still open */
+struct view_file {
+	struct list node; /* netns.views, the longest unseen first */
+	int probe;
+};
+
+static void view_del(struct view_file *v)
+{
+	close(v->probe);
+	list_del(&v->node);
+	free(v);
+}
+
+/* Look at the first one. Return: is it open? */
+static bool views_look(struct netns *ns)
+{
+	struct view_file *v = list_first(&ns->views, struct view_file, node);
+
+	if (!v)
+		return false;
+	if (!is_open_elsewhere(v->probe)) {
+		view_del(v);
+		return false;
+	}
+	list_del(&v->node);
+	list_add_tail(&ns->views, &v->node);
+	return true;
+}
+
+static bool ns_is_viewed(struct netns *ns)
+{
+	while (!list_empty(&ns->views))
+		if (views_look(ns))
+			return true;
+	return false;
+}
+
+void netns_keep_view(struct netns *ns, int fd)
+{
+	struct view_file *v;
+	char path[32];
+
+	if (ns->initial)
+		return;
+	/* each looks at two before it: so closed ones do not add up */
+	views_look(ns);
+	views_look(ns);
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	v->probe = open(path, O_RDONLY | O_CLOEXEC);
+	if (v->probe >= 0)
+		list_add_tail(&ns->views, &v->node);
+	else
+		free(v);
+}
+
 static void ns_del(struct super *s, struct netns *ns)
 {
+	struct view_file *v;
+
 	log_debug(&s->log, "namespace %u ends", ns->index);
+	while ((v = list_first(&ns->views, struct view_file, node)))
+		view_del(v);
 	ns_unwitness(s, ns);
 	if (ns->probe >= 0)
 		close(ns->probe);
@@ -347,20 +426,13 @@ static bool ns_is_named(struct super *s, const struct netns *ns)
 	return !fstatat(files_ns_dir(s), ns->file, &st, 0) && st.st_nlink > 1;
 }
 
-/*
- * A write lease is granted only when no other open file of the inode exists.
- * The descriptor we ask with stays: its close would be an event like others.
- */
 static bool ns_is_open(struct super *s, struct netns *ns)
 {
 	if (ns->probe < 0)
 		ns->probe = openat(files_ns_dir(s), ns->file, O_RDONLY | O_CLOEXEC);
 	if (ns->probe < 0)
 		return false;
-	if (fcntl(ns->probe, F_SETLEASE, F_WRLCK))
-		return errno == EAGAIN;
-	fcntl(ns->probe, F_SETLEASE, F_UNLCK);
-	return false;
+	return is_open_elsewhere(ns->probe);
 }
 
 static bool ns_has_sockets(const struct netns *ns)
@@ -430,7 +502,7 @@ void netns_sweep(struct super *s)
 		}
 		if (ns_is_open(s, ns))
 			continue; /* inotify will tell */
-		if (!ns_has_sockets(ns))
+		if (!ns_has_sockets(ns) && !ns_is_viewed(ns))
 			ns_del(s, ns);
 		else if (!s->sweep_ns)
 			s->sweep_ns = super_now() + SWEEP_SOCKETS_MS * NS_PER_MS;
@@ -441,7 +513,7 @@ void netns_unnamed(struct super *s, struct netns *ns)
 {
 	if (ns->initial || ns->pins || ns_is_named(s, ns))
 		return;
-	if (ns_is_open(s, ns) || ns_has_sockets(ns)) {
+	if (ns_is_open(s, ns) || ns_has_sockets(ns) || ns_is_viewed(ns)) {
 		netns_kick(s);
 		return;
 	}

@@ -20,6 +20,7 @@ struct netns {
 	bool initial;
 	bool inhabited;	       /* the sweep saw a task in it */
 	pid_t seen;	       /* that task */
+	struct list views;     /* struct view_file: files of /proc/PID/net of it */
 	struct source witness; /* pidfd of one member; not watched: none */
 	int probe;	       /* descriptor of its file, to ask for leases; -1: none */
 	char file[24];	       /* its file's name in the private directory */
@@ -41,6 +42,8 @@ int netns_by_fd(struct super *s, const struct call *c, int fd, bool pidfd_too,
 int netns_by_pid(struct super *s, pid_t pid, struct netns **out);
 /* The process that our descriptor @fd, a pidfd, names. 0: it is none; -1: it ended */
 pid_t pidfd_pid(int fd);
+/* A view of it that a program gets, @fd, keeps it alive while it is open (N1.17). */
+void netns_keep_view(struct netns *ns, int fd);
 /* Open its file, read-only and close-on-exec. @path: for O_PATH, which ADDFD does not
  * hand over; setns() refuses it all the same. Return: descriptor or negative errno */
 int netns_open(struct super *s, const struct netns *ns, bool path);

@@ -54,6 +54,7 @@
 #include "super/launch.h"
 #include "super/mounts.h"
 #include "super/netns.h"
+#include "super/nsfs.h"
 #include "super/plane.h"
 #include "super/roots.h"
 #include "super/task.h"
@@ -674,6 +675,7 @@ int super_new(const struct super_config *cfg, struct super **out)
 	super_add_rows(s, netns_rows, netns_rows_n);
 	super_add_rows(s, cred_rows, cred_rows_n);
 	super_add_rows(s, roots_rows, roots_rows_n);
+	super_add_rows(s, nsfs_rows, nsfs_rows_n);
 	super_add_rows(s, calls_rows, calls_rows_n);
 	super_add_rows(s, held_rows, held_rows_n);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);

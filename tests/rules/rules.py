@@ -409,8 +409,10 @@ class Watch:
 
     def __init__(self, fd):
         Watch.ids += 1
-        self.id, self.ear = Watch.ids, Netlink(groups=[28])
-        self.ear.ask(RTM_NEWNSID, b"\0\0\0\0" + attr(NETNSA_NSID, self.id) + attr(NETNSA_FD, fd))
+        self.id, self.ear = nsid(fd), Netlink(groups=[28])
+        if self.id < 0:
+            self.id = Watch.ids
+            self.ear.ask(RTM_NEWNSID, b"\0\0\0\0" + attr(NETNSA_NSID, self.id) + attr(NETNSA_FD, fd))
         self.ear.events(0)
         os.close(fd)
         self.gone = False
