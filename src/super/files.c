@@ -249,6 +249,10 @@ static void path_classify_proc(struct super *s, struct path *p, const char *at)
 		path_set(p, PATH_TUNABLE, at + 4); /* "net/…" */
 		return;
 	}
+	if (!strcmp(at, "sys/user/max_net_namespaces")) {
+		path_set(p, PATH_MAX_NETNS, at);
+		return;
+	}
 	rest = path_word(at, "self");
 	self = rest != NULL;
 	if (rest && (!strcmp(rest, "ns/net") || path_word(rest, "net")))
@@ -942,14 +946,19 @@ static int tunable_open(struct super *s, const struct call *c, struct net *net,
 static int idmap_open(struct super *s, const struct call *c, const struct path *p,
 		      int flags)
 {
-	struct userns *ns = cred_of(s, p->pid)->ns;
+	const struct cred *cr = cred_of(s, p->pid);
+	struct userns *ns = cr->ns;
 	struct tunable_file *t;
-	enum userns_file what = !strcmp(p->rest, "uid_map")   ? USERNS_UID_MAP
+	enum userns_file what = p->kind == PATH_MAX_NETNS     ? USERNS_MAX_NETNS
+				: !strcmp(p->rest, "uid_map") ? USERNS_UID_MAP
 				: !strcmp(p->rest, "gid_map") ? USERNS_GID_MAP
 							      : USERNS_SETGROUPS;
 	struct text text;
 	int fd;
 
+	if (what == USERNS_MAX_NETNS && (flags & O_ACCMODE) != O_RDONLY &&
+	    !cred_can(cr, ns, CAP_SYS_RESOURCE))
+		return -EACCES;
 	text_init(&text);
 	userns_show(ns, cred_of(s, c->tid)->ns, what, &text);
 	if ((flags & O_ACCMODE) == O_RDONLY) {
@@ -1154,6 +1163,7 @@ static int path_open(struct super *s, const struct call *c, const struct path *p
 		if (!path_may_read(s, c, p->pid))
 			return -EACCES;
 		return userns_open(s, cred_of(s, p->pid)->ns);
+	case PATH_MAX_NETNS:
 	case PATH_IDMAP:
 		return idmap_open(s, c, p, flags);
 	case PATH_ETC:
@@ -1218,7 +1228,8 @@ static void call_openat2(struct super *s, struct call *c)
 static bool path_is_host(const struct path *p)
 {
 	return p->kind == PATH_FOREIGN || p->kind == PATH_MOUNTINFO ||
-	       p->kind == PATH_STATUS || p->kind == PATH_IDMAP;
+	       p->kind == PATH_STATUS || p->kind == PATH_IDMAP ||
+	       p->kind == PATH_MAX_NETNS;
 }
 
 /* Is it a symbolic link of the host that leads to ours? */

@@ -18,6 +18,7 @@ enum path_kind {
 	PATH_BOUND,	 /* a path that a namespace was bound to */
 	PATH_VIEW,	 /* /proc/net/REST, /proc/PID/net/REST, /sys/class/net/REST */
 	PATH_TUNABLE,	 /* /proc/sys/net/REST */
+	PATH_MAX_NETNS,	 /* /proc/sys/user/max_net_namespaces */
 	PATH_MOUNTINFO,	 /* /proc/PID/mountinfo */
 	PATH_STATUS,	 /* /proc/PID/status, with -r */
 	PATH_NS_USER,	 /* /proc/PID/ns/user, where it is one of ours */

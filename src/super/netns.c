@@ -151,19 +151,28 @@ err_free:
 	return err;
 }
 
-int netns_new(struct super *s, const char *name, struct userns *owner,
+int netns_new(struct super *s, const char *name, const struct cred *by,
 	      const struct net *creator, struct netns **out)
 {
 	struct net *net = NULL;
-	int err = 0;
+	int err = userns_charge(by->ns, by->euid);
 
+	if (err)
+		return err;
 	if (s->w)
 		err = net_new_by(s->w, name, creator, &net);
 	if (err)
-		return err;
-	err = ns_add(s, net, owner, false, out);
-	if (err && net)
+		goto err_charge;
+	err = ns_add(s, net, by->ns, false, out);
+	if (err)
+		goto err_net;
+	(*out)->uid = by->euid;
+	return 0;
+err_net:
+	if (net)
 		net_put(net);
+err_charge:
+	userns_uncharge(by->ns, by->euid);
 	return err;
 }
 
@@ -263,6 +272,8 @@ static void ns_del(struct super *s, struct netns *ns)
 	list_del(&ns->node);
 	if (ns->net)
 		ns->net->owner = NULL;
+	if (!ns->initial)
+		userns_uncharge(ns->owner, ns->uid);
 	userns_put(s, ns->owner);
 	if (!ns->initial) {
 		s->ns_by_index[ns->index] = NULL;

@@ -9,6 +9,8 @@
 #include "super/super.h"
 
 /* One namespace. Alive while anything of N1.17 refers to it, see netns.c. */
+struct cred;
+
 struct netns {
 	struct ident ident; /* IDENT_NETNS: its file; ident.ino is what readlink says */
 	struct list node;   /* super.netnses */
@@ -16,6 +18,7 @@ struct netns {
 	u32 index;	    /* in the tags of processes; 0: initial */
 	u32 slot;	    /* in the priorities of threads; 0: none */
 	struct userns *owner; /* held */
+	u32 uid;	      /* who made it, counted in owner */
 	u32 pins;	      /* calls on their way that will need it; binds */
 	bool initial;
 	bool inhabited;	       /* the sweep saw a task in it */
@@ -26,10 +29,10 @@ struct netns {
 	char file[24];	       /* its file's name in the private directory */
 };
 
-/* A new, empty namespace of @owner, made by somebody in @creator; nobody is in it, the
+/* A new, empty namespace, made by @by, who owns it, in @creator; nobody is in it, the
  * next sweep would end it.
  * @name: what people call it first, or "". Return: 0 or a negative errno */
-int netns_new(struct super *s, const char *name, struct userns *owner,
+int netns_new(struct super *s, const char *name, const struct cred *by,
 	      const struct net *creator, struct netns **out);
 /* NULL: none */
 struct netns *netns_by_index(struct super *s, u32 index);

@@ -174,7 +174,7 @@ static int leave_new(struct super *s, const struct call *c, u64 flags,
 	    !cred_can(cr, cr->ns, CAP_SYS_ADMIN))
 		err = -EPERM;
 	if (!err && flags & CLONE_NEWNET)
-		err = netns_new(s, "", cr->ns, task_netns(s, c->tid)->net, &lv->to);
+		err = netns_new(s, "", cr, task_netns(s, c->tid)->net, &lv->to);
 	if (err) {
 		leave_free(s, lv);
 		return err;

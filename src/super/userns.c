@@ -50,6 +50,12 @@ static int userns_make_file(struct super *s, struct userns *ns)
 	return err;
 }
 
+/* How many network namespaces a user has in a user namespace and below it */
+struct count_of {
+	struct list node;
+	u32 uid, n;
+};
+
 int userns_new(struct super *s, struct userns *parent, u32 owner, u32 group,
 	       struct userns **out)
 {
@@ -73,9 +79,22 @@ int userns_new(struct super *s, struct userns *parent, u32 owner, u32 group,
 	ns->group = group;
 	ns->no_setgroups = parent->no_setgroups;
 	ns->refs = 1;
+	ns->max_netns = INT32_MAX;
+	list_init(&ns->counts);
 	list_add_tail(&s->usernses, &ns->node);
 	*out = ns;
 	return 0;
+}
+
+/* What is counted holds a reference, so nothing is left but in a warren that ends */
+static void counts_free(struct userns *ns)
+{
+	struct count_of *c;
+
+	while ((c = list_first(&ns->counts, struct count_of, node))) {
+		list_del(&c->node);
+		free(c);
+	}
 }
 
 void userns_get(struct userns *ns)
@@ -93,6 +112,7 @@ void userns_put(struct super *s, struct userns *ns)
 			unlinkat(files_ns_dir(s), ns->file, 0);
 			list_del(&ns->node);
 		}
+		counts_free(ns);
 		free(ns->uids.e);
 		free(ns->gids.e);
 		free(ns);
@@ -107,6 +127,84 @@ int userns_open(struct super *s, const struct userns *ns)
 		     : openat(files_ns_dir(s), ns->file, O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
+}
+
+/* ---- how many network namespaces ---- */
+
+static struct count_of *count_find(struct userns *ns, u32 uid)
+{
+	struct count_of *c;
+
+	list_for_each(c, &ns->counts, node)
+		if (c->uid == uid)
+			return c;
+	return NULL;
+}
+
+static int count_one(struct userns *ns, u32 uid)
+{
+	struct count_of *c = count_find(ns, uid);
+
+	if ((c ? c->n : 0) >= ns->max_netns)
+		return -ENOSPC;
+	if (!c) {
+		c = calloc(1, sizeof(*c));
+		if (!c)
+			return -ENOMEM;
+		c->uid = uid;
+		list_add(&ns->counts, &c->node);
+	}
+	c->n++;
+	return 0;
+}
+
+/* From @ns up to, and without, @end */
+static void uncount(struct userns *ns, const struct userns *end, u32 uid)
+{
+	for (; ns != end; uid = ns->owner, ns = ns->parent) {
+		struct count_of *c = count_find(ns, uid);
+
+		if (c && --c->n == 0) {
+			list_del(&c->node);
+			free(c);
+		}
+	}
+}
+
+int userns_charge(struct userns *ns, u32 uid)
+{
+	u32 by = uid;
+
+	for (struct userns *at = ns; at; by = at->owner, at = at->parent) {
+		int err = count_one(at, by);
+
+		if (err) {
+			uncount(ns, at, uid);
+			return err;
+		}
+	}
+	return 0;
+}
+
+void userns_uncharge(struct userns *ns, u32 uid)
+{
+	uncount(ns, NULL, uid);
+}
+
+static int write_max_netns(struct userns *ns, const char *buf, size_t len)
+{
+	char text[32], *end;
+	unsigned long v;
+
+	if (len >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, buf, len);
+	text[len] = '\0';
+	v = strtoul(text, &end, 0);
+	if (end == text || *text == '-' || v > INT32_MAX || (*end && *end != '\n'))
+		return -EINVAL;
+	ns->max_netns = (u32)v;
+	return 0;
 }
 
 /* ---- numbers ---- */
@@ -181,6 +279,8 @@ void userns_show(const struct userns *ns, const struct userns *reader,
 {
 	if (what == USERNS_SETGROUPS)
 		text_printf(t, "%s\n", ns->no_setgroups ? "deny" : "allow");
+	else if (what == USERNS_MAX_NETNS)
+		text_printf(t, "%u\n", ns->max_netns);
 	else
 		map_show(ns, reader, what == USERNS_GID_MAP, t);
 }
@@ -289,12 +389,28 @@ int userns_write(struct super *s, struct userns *ns, enum userns_file what, pid_
 {
 	const struct cred *c = cred_of(s, tid);
 
+	if (what == USERNS_MAX_NETNS)
+		return write_max_netns(ns, buf, len);
 	if (what == USERNS_SETGROUPS)
 		return setgroups_write(ns, c, buf, len);
 	return map_write(ns, c, what == USERNS_GID_MAP, buf, len);
 }
 
 /* ---- the room's own birth and death ---- */
+
+/* The first one has the limit that the host's has for us */
+static u32 host_max_netns(void)
+{
+	FILE *f = fopen("/proc/sys/user/max_net_namespaces", "re");
+	unsigned v = INT32_MAX;
+
+	if (!f)
+		return v;
+	if (fscanf(f, "%u", &v) != 1 || v > INT32_MAX)
+		v = INT32_MAX;
+	fclose(f);
+	return v;
+}
 
 int userns_init(struct super *s)
 {
@@ -303,6 +419,8 @@ int userns_init(struct super *s)
 	if (!s->first_userns)
 		return -ENOMEM;
 	s->first_userns->refs = 1;
+	s->first_userns->max_netns = host_max_netns();
+	list_init(&s->first_userns->counts);
 	return 0;
 }
 

@@ -35,6 +35,8 @@ struct userns {
 	u32 number;
 	bool no_setgroups;
 	struct idmap uids, gids;
+	u32 max_netns;	    /* /proc/sys/user/max_net_namespaces */
+	struct list counts; /* by user: network namespaces here and below */
 	char file[24];
 };
 
@@ -56,8 +58,16 @@ u32 userns_from_base(const struct userns *ns, bool group, u32 base);
 /* Its file, read-only. The first one's is the host's. Descriptor or negative errno */
 int userns_open(struct super *s, const struct userns *ns);
 
-/* /proc/PID/uid_map, gid_map, setgroups of a process in @ns, seen by one in @reader */
-enum userns_file { USERNS_UID_MAP, USERNS_GID_MAP, USERNS_SETGROUPS };
+/*
+ * User @uid of @ns makes a network namespace: it counts here, and for who made @ns in
+ * every one above. Return: 0, -ENOSPC (somewhere it is one too many), -ENOMEM
+ */
+int userns_charge(struct userns *ns, u32 uid);
+void userns_uncharge(struct userns *ns, u32 uid);
+
+/* /proc/PID/uid_map, gid_map, setgroups of a process in @ns, seen by one in @reader;
+ * and the limit of @ns */
+enum userns_file { USERNS_UID_MAP, USERNS_GID_MAP, USERNS_SETGROUPS, USERNS_MAX_NETNS };
 void userns_show(const struct userns *ns, const struct userns *reader,
 		 enum userns_file what, struct text *t);
 /* A write by thread @tid. Return: 0, -EPERM, -EINVAL */
