@@ -45,6 +45,7 @@ const char *const drop_names[DROP_NR] = {
     [DROP_TCP_BAD_FLAGS] = "TCP flags make no sense",
     [DROP_TCP_OLD_ACK] = "TCP acknowledgement too old",
     [DROP_TCP_WINDOW] = "TCP segment outside the window",
+    [DROP_TCP_MD5] = "TCP signature missing, wrong or not wanted",
     [DROP_TCP_PAWS] = "TCP timestamp too old",
     [DROP_TCP_OVERLAP] = "TCP data already received",
     [DROP_TCP_BACKLOG] = "TCP listen queue full",

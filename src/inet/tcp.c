@@ -189,6 +189,7 @@ struct tcp_sock *tcp_sock_new(struct net *net)
 	list_init(&tp->accept_node);
 	list_init(&tp->fo_children);
 	list_init(&tp->fo_node);
+	list_init(&tp->md5_keys);
 	tcp_timers_init(tp);
 	tp->cc = tcp_net(net)->cc ? tcp_net(net)->cc : &cc_cubic;
 	reinit(tp);
@@ -335,6 +336,7 @@ static void op_destroy(struct sock *sk)
 	tcp_purge_send(tp);
 	tcp_clear_ooo(tp);
 	leave_tables(tp, false);
+	tcp_md5_clear(tp);
 	inet_destroy(&tp->is);
 }
 
@@ -917,7 +919,8 @@ static bool writable(const struct tcp_sock *tp)
 
 void tcp_write_space(struct tcp_sock *tp)
 {
-	if (tp->ca_state == CA_OPEN || tp->ca_state == CA_DISORDER)
+	/* only who could send more is helped by a larger buffer */
+	if (tp->no_space && tcp_in_flight(tp) < tp->cwnd)
 		tcp_sndbuf_expand(tp);
 	if (!writable(tp))
 		return;

@@ -202,6 +202,10 @@ struct tcp_sock {
 	struct tcp_sock *fo_listener; /* NULL: closed, or handshake done */
 	struct tcp_fo_keys fo_keys;   /* a listener's own */
 
+	/* ---- TCP_MD5SIG: tcp_md5.c ---- */
+	struct list md5_keys; /* struct tcp_md5_key */
+	u32 n_md5;
+
 	/* ---- TCP_REPAIR: tcp_repair.c ---- */
 	bool repair;
 	u8 repair_queue; /* TCP_x_QUEUE */

@@ -103,7 +103,9 @@ struct tcp_seg {
 	bool has_ts;
 	u32 tw_isn; /* a SYN took the place of a TIME_WAIT: our ISN; 0: none */
 	struct tcp_opts o;
+	const struct tcp_md5_key *md5; /* that it was signed with; borrowed */
 };
+struct tcp_md5_key;
 
 enum tcp_tunable {
 	T_RMEM,
@@ -264,6 +266,34 @@ int tcp_fo_set_keys(struct tcp_fo_keys *k, const void *val, size_t len);
 int tcp_fo_get_keys(struct tcp_sock *tp, void *val); /* bytes, at most 32 */
 extern const struct tunable tcp_fo_tunable;
 
+/* ---- tcp_md5.c: RFC 2385 ---- */
+struct tcp_md5_key {
+	struct list node;
+	u16 family;
+	u8 plen, len;
+	be32 addr;
+	u8 key[80];
+};
+/* The key for @peer, borrowed; NULL: none */
+struct tcp_md5_key *tcp_md5_find(const struct tcp_sock *tp, const struct ipaddr *peer);
+struct tcp_md5_key *tcp_md5_copy(struct net *net, const struct tcp_md5_key *k);
+void tcp_md5_free(struct net *net, struct tcp_md5_key *k); /* NULL: nothing */
+void tcp_md5_clear(struct tcp_sock *tp);
+int tcp_md5_inherit(struct tcp_sock *tp, const struct tcp_sock *lp); /* 0, -ENOMEM */
+/* TCP_MD5SIG, TCP_MD5SIG_EXT. -EINVAL, -ENOENT, -ENOMEM */
+int tcp_md5_set(struct tcp_sock *tp, int name, const void *val, size_t len);
+/* Fill in the option of @p, which begins with its TCP header and is complete but for
+ * the checksum */
+void tcp_md5_sign(const struct tcp_md5_key *k, struct pkt *p, const struct ipaddr *src,
+		  const struct ipaddr *dst);
+/* Is the segment signed as it should? @k NULL: not at all. Sets sg->md5 */
+bool tcp_md5_ok(struct net *net, const struct tcp_md5_key *k, const struct pkt *p,
+		struct tcp_seg *sg);
+static inline const struct tcp_md5_key *tcp_md5_of(const struct tcp_sock *tp)
+{
+	return list_empty(&tp->md5_keys) ? NULL : tcp_md5_find(tp, &tp->is.peer);
+}
+
 /* ---- tcp_repair.c: errors as N12.3 to N12.5 say ---- */
 int tcp_repair_switch(struct tcp_sock *tp, const struct caller *c, int v);
 int tcp_repair_set(struct tcp_sock *tp, int name, int v); /* QUEUE, SEQ, TIMESTAMP */
@@ -319,6 +349,7 @@ struct tcp_bare {
 	u32 mark, priority;
 	struct tcp_opts o;
 	struct sock *sk;
+	const struct tcp_md5_key *md5;
 };
 int tcp_send_bare(struct net *net, const struct tcp_bare *b);
 void tcp_reply_reset(struct net *net, const struct tcp_seg *sg);
@@ -394,6 +425,9 @@ void tcp_listen_ack(struct tcp_sock *lp, struct pkt *p,
 		    struct tcp_seg *sg); /* cookies */
 /* @return: a SYN that may reuse it goes on to a listener: false, the TIME_WAIT is gone
  */
+/* The key that a segment for this request or TIME_WAIT must be signed with */
+const struct tcp_md5_key *tcp_mini_md5(const struct demux_node *n,
+				       const struct tcp_seg *sg);
 bool tcp_tw_receive(struct net *net, struct demux_node *n, struct pkt *p,
 		    struct tcp_seg *sg);
 /* The full socket ends; its place is taken by a small one. @state: TCP_TIME_WAIT or

@@ -745,8 +745,6 @@ static bool ack(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *a
 		tcp_schedule_tlp(tp);
 	if (!tp->packets_out)
 		probe_answered(tp);
-	if (as->bytes_acked)
-		tcp_write_space(tp);
 	if (as->una_advanced && tp->srtt_us)
 		tp->delivery_rate =
 		    (u64)(tp->delivered - as->prior_delivered + as->prior_in_flight) *
@@ -1089,6 +1087,8 @@ static void synchronized(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 		return;
 	if (tcp_has_unsent(tp))
 		tcp_push(tp);
+	if (as.bytes_acked)
+		tcp_write_space(tp);
 	ack_check(tp);
 	return;
 
@@ -1252,8 +1252,16 @@ bool tcp_receive(struct net *net, struct pkt *p)
 			pkt_drop(net, p, DROP_TTL);
 			return true;
 		}
+		if (!tcp_md5_ok(net, tcp_md5_of(tcp_sk(&is->sk)), p, &sg)) {
+			pkt_drop(net, p, DROP_TCP_MD5);
+			return true;
+		}
 		if (tcp_filter(&is->sk, p, &sg))
 			tcp_process(tcp_sk(&is->sk), p, &sg);
+		return true;
+	}
+	if (n && !tcp_md5_ok(net, tcp_mini_md5(n, &sg), p, &sg)) {
+		pkt_drop(net, p, DROP_TCP_MD5);
 		return true;
 	}
 	if (n && n->kind == DEMUX_REQUEST) {
@@ -1263,6 +1271,10 @@ bool tcp_receive(struct net *net, struct pkt *p)
 	if (n && tcp_tw_receive(net, n, p, &sg))
 		return true;
 	is = demux_find_bound(d, net, &t, is_listener);
+	if (is && !tcp_md5_ok(net, tcp_md5_find(tcp_sk(&is->sk), &sg.src), p, &sg)) {
+		pkt_drop(net, p, DROP_TCP_MD5);
+		return true;
+	}
 	if (is) {
 		if (tcp_filter(&is->sk, p, &sg))
 			listener(tcp_sk(&is->sk), p, &sg);

@@ -45,7 +45,8 @@ struct tcp_tw {
 	struct timer timer;
 	u32 rcv_nxt, snd_nxt, rcv_wnd, ts_recent, tsoffset, mark;
 	u64 ts_recent_ns;
-	u8 state; /* TCP_TIME_WAIT, TCP_FIN_WAIT2 */
+	struct tcp_md5_key *md5; /* owned; NULL: none */
+	u8 state;		 /* TCP_TIME_WAIT, TCP_FIN_WAIT2 */
 	u8 tos;
 	bool ts_ok;
 };
@@ -140,6 +141,7 @@ static void send_synack(struct net *net, const struct tcp_req *r, const struct t
 	    .ttl = is->ttl,
 	    .mark = is->sk.mark,
 	    .priority = is->sk.priority,
+	    .md5 = tcp_md5_find(r->listener, &t->peer),
 	};
 
 	synack_opts(&b.o, net, t, r);
@@ -257,7 +259,7 @@ static void req_fill(struct tcp_req *r, struct tcp_sock *lp, const struct tcp_se
 	r->listener = lp;
 	r->peer_isn = sg->seq;
 	r->tos = sg->tos;
-	r->ts_ok = sg->has_ts && tcp_tun(net, T_TIMESTAMPS);
+	r->ts_ok = sg->has_ts && tcp_tun(net, T_TIMESTAMPS) && !sg->md5;
 	r->ts_recent = sg->o.ts_val;
 	r->tsoffset = tcp_ts_offset(net, t);
 	r->sack_ok = sg->o.sack_ok && tcp_tun(net, T_SACK);
@@ -430,6 +432,8 @@ static int child_enter(struct tcp_sock *tp, struct tcp_sock *lp, struct tcp_req 
 
 	if (old)
 		req_free(old);
+	if (tcp_md5_inherit(tp, lp))
+		return -ENOMEM;
 	if (demux_add(d, &tp->is.conn))
 		return -ENOMEM;
 	tp->hashed = true;
@@ -585,6 +589,7 @@ static void req_ack(struct net *net, const struct tcp_req *r)
 	    .ack = r->peer_isn + 1,
 	    .flags = TCPHDR_ACK,
 	    .wnd = r->wnd >> r->rcv_wscale,
+	    .md5 = tcp_md5_find(r->listener, &r->conn.t.peer),
 	};
 
 	if (r->ts_ok) {
@@ -745,6 +750,7 @@ static void tw_free(struct tcp_tw *tw)
 	port_rest_del(&tcp_worker(net)->ports, &tw->port);
 	list_del(&tw->net_node);
 	tcp_net(net)->n_timewaits--;
+	tcp_md5_free(net, tw->md5);
 	slab_put(&tcp_worker(net)->tws, tw);
 }
 
@@ -783,12 +789,16 @@ void tcp_time_wait(struct tcp_sock *tp, u8 state, u64 timeout_ns)
 	tw->tos = tp->is.tos;
 	tw->mark = tp->is.sk.mark;
 	tw->state = state;
+	tw->md5 = NULL;
+	if (tcp_md5_of(tp))
+		tw->md5 = tcp_md5_copy(net, tcp_md5_of(tp));
 	list_init(&tw->net_node);
 	timer_init(&tw->timer, net->worker->wheel, tw_fire);
 	port_rest_add(&tw->port, &tp->is);
 	tcp_done(tp); /* leaves the table */
 	if (demux_add(&wk->demux, &tw->conn)) {
 		port_rest_del(&wk->ports, &tw->port);
+		tcp_md5_free(net, tw->md5);
 		slab_put(&wk->tws, tw);
 		return;
 	}
@@ -807,6 +817,7 @@ static void tw_ack(struct net *net, const struct tcp_tw *tw)
 	    .wnd = tw->rcv_wnd,
 	    .tos = tw->tos,
 	    .mark = tw->mark,
+	    .md5 = tw->md5,
 	};
 
 	if (tw->ts_ok) {
@@ -929,6 +940,15 @@ bool tcp_tw_recycle(struct net *net, struct demux_node *n, struct tcp_sock *tp)
 	MIB_EXT(net, LINUX_MIB_TIMEWAITRECYCLED);
 	tw_free(tw);
 	return true;
+}
+
+const struct tcp_md5_key *tcp_mini_md5(const struct demux_node *n,
+				       const struct tcp_seg *sg)
+{
+	if (n->kind == DEMUX_REQUEST)
+		return tcp_md5_find(container_of(n, struct tcp_req, conn)->listener,
+				    &sg->src);
+	return container_of(n, struct tcp_tw, conn)->md5;
 }
 
 /* ---- a namespace ends; others look ---- */

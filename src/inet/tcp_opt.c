@@ -176,6 +176,8 @@ int tcp_set_opt(struct sock *sk, const struct caller *c, int level, int name,
 		return inet_set_opt(sk, c, level, name, val, len);
 	if (name == TCP_CONGESTION)
 		return set_cc_by_name(tp, c, val, len);
+	if (name == TCP_MD5SIG || name == TCP_MD5SIG_EXT)
+		return tcp_md5_set(tp, name, val, len);
 	if (name == TCP_REPAIR_OPTIONS)
 		return tcp_repair_options(tp, val, len);
 	if (name == TCP_REPAIR_WINDOW)

@@ -177,6 +177,8 @@ int tcp_mss_sync(struct tcp_sock *tp)
 	mss = max(mss, (u32)tcp_tun(tcp_sknet(tp), T_BASE_MIN_SND_MSS));
 	if (tp->ts_ok)
 		mss -= 12;
+	if (tcp_md5_of(tp))
+		mss = mss > 20 + 48 ? mss - 20 : 48;
 	/* Never a segment of more than half the greatest window: no deadlock of silly
 	 * windows */
 	if (tp->max_window > 536 && mss > tp->max_window / 2)
@@ -189,7 +191,7 @@ static u32 sack_opt_len(const struct tcp_sock *tp)
 {
 	u32 n = tp->n_sacks + tp->dsack_pending;
 
-	n = min(n, tp->ts_ok ? 3U : 4U);
+	n = min(n, tcp_md5_of(tp) ? 2U : tp->ts_ok ? 3U : 4U);
 	return n ? 4 + 8 * n : 0;
 }
 
@@ -344,16 +346,19 @@ static void conn_opts(struct tcp_sock *tp, u8 flags, struct tcp_opts *o)
 
 	memset(o, 0, offsetof(struct tcp_opts, cookie));
 	o->md5 = NULL;
+	if (tcp_md5_of(tp))
+		o->present = TCP_HAS_MD5;
 	if (flags & TCPHDR_SYN) {
 		bool reply = flags & TCPHDR_ACK;
+		bool no_ts = o->present & TCP_HAS_MD5; /* no room */
 
-		o->present = TCP_HAS_MSS;
+		o->present |= TCP_HAS_MSS;
 		if (tp->is.route) /* its MTU may be smaller by now */
 			tp->advmss = min(tp->advmss, tcp_advmss(tp->is.route));
 		o->mss = tp->advmss;
 		if (tp->fo_option)
 			tcp_fo_option(tp, o);
-		if (reply ? tp->ts_ok : tcp_tun(net, T_TIMESTAMPS) != 0)
+		if (reply ? tp->ts_ok : tcp_tun(net, T_TIMESTAMPS) && !no_ts)
 			o->present |= TCP_HAS_TS;
 		if (reply ? tp->wscale_ok : tcp_tun(net, T_WINDOW_SCALING) != 0) {
 			o->present |= TCP_HAS_WSCALE;
@@ -362,7 +367,7 @@ static void conn_opts(struct tcp_sock *tp, u8 flags, struct tcp_opts *o)
 		if (reply ? tp->sack_ok : tcp_tun(net, T_SACK) != 0)
 			o->present |= TCP_HAS_SACK_OK;
 	} else {
-		u32 room = tp->ts_ok ? 3 : 4;
+		u32 room = o->present & TCP_HAS_MD5 ? 2 : tp->ts_ok ? 3 : 4;
 
 		if (tp->ts_ok)
 			o->present |= TCP_HAS_TS;
@@ -471,6 +476,8 @@ static int transmit(struct tcp_sock *tp, const struct pkt *p, u32 seq, u8 flags,
 		if (tcp_now(tp) - tp->last_data_recv_ns < (u64)tp->ato_ms * NS_PER_MS)
 			tp->pingpong = 1;
 	}
+	if (o.present & TCP_HAS_MD5)
+		tcp_md5_sign(tcp_md5_of(tp), out, &is->local, &is->peer);
 	start_csum(out, &is->local, &is->peer);
 	tp->segs_out += count_segs(payload, mss);
 	mib(net)->tcp[TCP_MIB_OUTSEGS] += count_segs(payload, mss);
@@ -508,6 +515,7 @@ int tcp_send_bare(struct net *net, const struct tcp_bare *b)
 	    .priority = b->priority,
 	};
 	u8 hdr[TCP_HDR_MAX];
+	struct tcp_opts o;
 	struct pkt *out;
 	u32 len;
 	int err = route_output(net, &fl, &s.route);
@@ -519,9 +527,14 @@ int tcp_send_bare(struct net *net, const struct tcp_bare *b)
 		err = -ENOBUFS;
 		goto out;
 	}
+	o = b->o;
+	o.present |= b->md5 ? TCP_HAS_MD5 : 0;
+	o.md5 = NULL;
 	len = build_header(hdr, b->t.lport, b->t.pport, b->seq, b->ack, b->flags,
-			   b->wnd, &b->o);
+			   b->wnd, &o);
 	memcpy(pkt_put(out, len), hdr, len);
+	if (b->md5)
+		tcp_md5_sign(b->md5, out, &b->t.local, &b->t.peer);
 	start_csum(out, &b->t.local, &b->t.peer);
 	MIB_TCP(net, TCP_MIB_OUTSEGS);
 	if (b->flags & TCPHDR_RST)
@@ -541,10 +554,13 @@ void tcp_reply_reset(struct net *net, const struct tcp_seg *sg)
 		  .lport = sg->dport,
 		  .pport = sg->sport},
 	    .flags = TCPHDR_RST,
+	    .md5 = sg->md5,
 	};
 
 	if (sg->flags & TCPHDR_RST)
 		return;
+	if (sg->o.present & TCP_HAS_MD5 && !sg->md5)
+		return; /* its sender would not believe one without signature */
 	if (sg->flags & TCPHDR_ACK) {
 		b.seq = sg->ack;
 	} else {
@@ -665,10 +681,16 @@ static u32 gso_limit(u32 mss)
 	return mss * max(segs, 1U);
 }
 
+/* The most of one packet; a signature is one segment's */
+static u32 packet_limit(const struct tcp_sock *tp, u32 mss)
+{
+	return tcp_md5_of(tp) ? mss : gso_limit(mss);
+}
+
 u32 tcp_size_goal(const struct tcp_sock *tp, u32 mss)
 {
 	u32 most = tp->max_window > 536 ? tp->max_window / 2 : tp->max_window;
-	u32 goal = gso_limit(mss);
+	u32 goal = packet_limit(tp, mss);
 
 	if (most)
 		goal = min(goal, most);
@@ -693,7 +715,7 @@ u64 tcp_pacing_rate(const struct tcp_sock *tp)
  */
 static u32 gso_goal(const struct tcp_sock *tp, u32 mss)
 {
-	u32 most = gso_limit(mss), r;
+	u32 most = packet_limit(tp, mss), r;
 	u64 bytes = tcp_pacing_rate(tp) >> 10;
 
 	r = tp->min_rtt_us >> tcp_tun(tcp_sknet(tp), T_TSO_RTT_LOG);
@@ -731,7 +753,8 @@ static void as_sent(struct tcp_sock *tp, u32 mss)
 	struct pkt *p;
 
 	while ((p = list_first(&tp->unsent, struct pkt, node))) {
-		if (p->len > gso_limit(mss) && tcp_fragment(tp, p, gso_limit(mss), mss))
+		if (p->len > packet_limit(tp, mss) &&
+		    tcp_fragment(tp, p, packet_limit(tp, mss), mss))
 			break;
 		tcp_tx(p)->segs = count_segs(p->len, mss);
 		now_sent(tp, p);
@@ -883,7 +906,7 @@ int tcp_retransmit(struct tcp_sock *tp, struct pkt *p, u32 segs)
 	mss = tcp_current_mss(tp);
 	if (!seq_before(tx->seq, tcp_wnd_end(tp)) && tx->seq != tp->snd_una)
 		return -EAGAIN;
-	limit = (u32)min((u64)segs * mss, (u64)gso_limit(mss));
+	limit = (u32)min((u64)segs * mss, (u64)packet_limit(tp, mss));
 	if (seq_after(tx->seq + limit, tcp_wnd_end(tp)) &&
 	    seq_before(tx->seq, tcp_wnd_end(tp))) {
 		u32 wnd = tcp_wnd_end(tp) - tx->seq;

@@ -358,13 +358,65 @@ static void test_repair(void **state)
 	bench_free(&t);
 }
 
+static int set_key(struct sock *sk, const char *peer, const char *key)
+{
+	struct caller c = {.net = sk->net, .caps = ~0ULL};
+	struct tcp_md5sig sig = {.tcpm_keylen = (u16)strlen(key)};
+	struct sockaddr_in *in = (struct sockaddr_in *)(void *)&sig.tcpm_addr;
+	be32 ip;
+
+	assert_int_equal(text_parse_ip4(peer, &ip), 0);
+	in->sin_family = AF_INET;
+	in->sin_addr.s_addr = ip;
+	memcpy(sig.tcpm_key, key, strlen(key));
+	return sk->ops->set_opt(sk, &c, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig));
+}
+
+/* RFC 2385 §2, §4: nothing without the right signature; with it everything, to the last
+ * segment of a TIME_WAIT */
+static void test_md5(void **state)
+{
+	struct bench t;
+	struct seen s;
+
+	(void)state;
+	begin(&t, &s, NS_PER_MS);
+	listen_at_b(&t, 4);
+	assert_int_equal(set_key(t.listener, A, "secret"), 0);
+	assert_int_equal(set_key(t.listener, "10.9.9.9", ""), -ENOENT);
+	t.a = lab_socket(t.lab, "a", SOCK_STREAM, 0);
+	assert_int_equal(lab_connect(t.a, B, PORT), -EINPROGRESS);
+	lab_run(t.lab, 2 * NS_PER_S);
+	assert_int_equal(t.a->state, TCP_SYN_SENT); /* without */
+	sock_release(t.a);
+	t.a = lab_socket(t.lab, "a", SOCK_STREAM, 0);
+	assert_int_equal(set_key(t.a, B, "guess"), 0);
+	assert_int_equal(lab_connect(t.a, B, PORT), -EINPROGRESS);
+	lab_run(t.lab, 2 * NS_PER_S);
+	assert_int_equal(t.a->state, TCP_SYN_SENT); /* a wrong one */
+	assert_true(mib(t.listener->net)->ext[LINUX_MIB_TCPMD5NOTFOUND] > 0);
+	assert_true(mib(t.listener->net)->ext[LINUX_MIB_TCPMD5FAILURE] > 0);
+	sock_release(t.a);
+	t.a = lab_socket(t.lab, "a", SOCK_STREAM, 0);
+	assert_int_equal(set_key(t.a, B, "secret"), 0);
+	assert_int_equal(lab_connect(t.a, B, PORT), -EINPROGRESS);
+	assert_true(lab_run_until(t.lab, accepted, &t, 2 * NS_PER_S));
+	assert_int_equal(lab_connect(t.a, B, PORT), 0);
+	s.lose_from = 30;
+	s.lose = 2; /* SACK and the signature share the room */
+	transfer(&t, 300000, true, CHUNK, 60 * NS_PER_S);
+	close_both(&t);
+	assert_true(lab_run_until(t.lab, NULL, NULL, NS_PER_S) == false);
+	bench_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_fastopen),	  cmocka_unit_test(test_ecn),
 	    cmocka_unit_test(test_ecn_fallback),  cmocka_unit_test(test_tail_loss),
 	    cmocka_unit_test(test_fast_recovery), cmocka_unit_test(test_spurious_rto),
-	    cmocka_unit_test(test_repair),
+	    cmocka_unit_test(test_repair),	  cmocka_unit_test(test_md5),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
