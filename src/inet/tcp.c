@@ -84,6 +84,11 @@ const struct tunable tcp_tunables[T_NR] = {
     [T_MIN_RTT_WLEN] = TUN("tcp_min_rtt_wlen", 0, 86400, 300),
     [T_MIN_TSO_SEGS] = TUN("tcp_min_tso_segs", 1, 255, 2),
     [T_TSO_RTT_LOG] = TUN("tcp_tso_rtt_log", 0, 31, 9),
+    [T_MTU_PROBING] = TUN("tcp_mtu_probing", 0, 2, 0),
+    [T_BASE_MSS] = TUN("tcp_base_mss", 0, INT32_MAX, 1024),
+    [T_PROBE_FLOOR] = TUN("tcp_mtu_probe_floor", 48, 65535, 48),
+    [T_PROBE_INTERVAL] = TUN("tcp_probe_interval", 0, INT32_MAX, 600),
+    [T_PROBE_THRESHOLD] = TUN("tcp_probe_threshold", 0, INT32_MAX, 8),
     /* 0 never, 1 ask and agree, 2 agree; Linux's 3 to 5 are accurate ECN */
     [T_ECN] = TUN("tcp_ecn", 0, 2, 2),
     [T_ECN_FALLBACK] = TUN("tcp_ecn_fallback", 0, 1, 1),
@@ -365,14 +370,23 @@ void tcp_sndbuf_expand(struct tcp_sock *tp)
 	sk->sndbuf = (u32)max((u64)sk->sndbuf, min(want, most));
 }
 
+/* RFC 6928, unless the route says otherwise */
+static u32 initial_cwnd(const struct tcp_sock *tp)
+{
+	u32 n = tp->is.route ? route_metric(tp->is.route, RTAX_INITCWND) : 0;
+
+	return n ? n : TCP_INIT_CWND;
+}
+
 void tcp_established(struct tcp_sock *tp)
 {
 	struct net *net = tcp_sknet(tp);
 
 	tcp_mss_sync(tp);
+	tcp_mtu_init(tp);
 	tcp_set_cc(tp, tp->cc);
 	/* RFC 6928 §3: a handshake that was lost more than once begins with one */
-	tp->cwnd = tp->total_retrans > 1 ? 1 : TCP_INIT_CWND;
+	tp->cwnd = tp->total_retrans > 1 ? 1 : initial_cwnd(tp);
 	tp->ssthresh = TCP_INFINITE;
 	tp->cwnd_stamp_ns = tcp_now(tp);
 	tp->last_send_ns = 0;

@@ -78,11 +78,16 @@ struct tcp_sock {
 	/* ---- options agreed on in the handshake ---- */
 	bool ts_ok, sack_ok, wscale_ok;
 	u8 snd_wscale, rcv_wscale;
-	u16 mss_clamp;	  /* what the peer said, or user's TCP_MAXSEG */
-	u16 user_mss;	  /* TCP_MAXSEG, 0: none */
-	u16 advmss;	  /* what we said */
-	u32 mss_cache;	  /* payload a segment without SACK blocks */
-	u32 pmtu;	  /* mss_cache was made for it */
+	u16 mss_clamp; /* what the peer said, or user's TCP_MAXSEG */
+	u16 user_mss;  /* TCP_MAXSEG, 0: none */
+	u16 advmss;    /* what we said */
+	u32 mss_cache; /* payload a segment without SACK blocks */
+	u32 pmtu;      /* mss_cache was made for it */
+	/* probing the path: tcp_mtu.c; sizes are MTUs */
+	bool mtu_probing;
+	u32 search_low, search_high, probe_mtu /* in flight, 0: none */;
+	u32 probe_start, probe_end;
+	u64 probed_ns;
 	u32 tsoffset;	  /* added to the millisecond clock */
 	u32 ts_recent;	  /* RFC 7323 §4.3 */
 	u64 ts_recent_ns; /* when it was set */

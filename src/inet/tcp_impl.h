@@ -148,6 +148,11 @@ enum tcp_tunable {
 	T_MIN_RTT_WLEN,
 	T_MIN_TSO_SEGS,
 	T_TSO_RTT_LOG,
+	T_MTU_PROBING,
+	T_BASE_MSS,
+	T_PROBE_FLOOR,
+	T_PROBE_INTERVAL,
+	T_PROBE_THRESHOLD,
 	T_ECN,
 	T_ECN_FALLBACK,
 	T_TSO_WIN_DIVISOR,
@@ -266,6 +271,16 @@ int tcp_fo_set_keys(struct tcp_fo_keys *k, const void *val, size_t len);
 int tcp_fo_get_keys(struct tcp_sock *tp, void *val); /* bytes, at most 32 */
 extern const struct tunable tcp_fo_tunable;
 
+/* ---- tcp_mtu.c ---- */
+int tcp_mss_sync(struct tcp_sock *tp);	/* route and its MTU; errors of the route */
+void tcp_mtu_init(struct tcp_sock *tp); /* of an established connection */
+u32 tcp_mtu_probe_size(struct tcp_sock *tp); /* payload to try; 0: none now */
+void tcp_mtu_probe_sent(struct tcp_sock *tp, u32 seq, u32 size);
+void tcp_mtu_probe_acked(struct tcp_sock *tp); /* snd_una moved */
+/* Something is lost. Return: true: the probe, and that is no congestion */
+bool tcp_mtu_probe_lost(struct tcp_sock *tp);
+void tcp_mtu_black_hole(struct tcp_sock *tp); /* retransmissions get no answer */
+
 /* ---- tcp_md5.c: RFC 2385 ---- */
 struct tcp_md5_key {
 	struct list node;
@@ -308,7 +323,6 @@ ssize_t tcp_repair_peek_tx(struct tcp_sock *tp, struct msg *m);
 /* ---- tcp_out.c ---- */
 struct pkt *tcp_tx_new(struct tcp_sock *tp);
 void tcp_tx_free(struct tcp_sock *tp, struct pkt *p);
-int tcp_mss_sync(struct tcp_sock *tp); /* route and its MTU; errors of the route */
 u32 tcp_current_mss(struct tcp_sock *tp);
 u16 tcp_advmss(const struct route *rt);
 void tcp_initial_window(struct net *net, u32 space, u32 mss, bool scaling, u32 clamp,

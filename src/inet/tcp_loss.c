@@ -516,6 +516,7 @@ void tcp_clean_rtx(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack
 		tcp_tx_free(tp, p);
 	}
 	note_reordering(tp, as, fack);
+	tcp_mtu_probe_acked(tp);
 	if (!tp->sack_ok && as->acked_segs) {
 		/* duplicates counted packets that are acknowledged now */
 		u32 n = min(tp->dupacks, as->acked_segs - 1);
@@ -981,7 +982,9 @@ void tcp_recover(struct tcp_sock *tp, const struct tcp_seg *sg, struct tcp_ack *
 			undo(tp, false);
 		}
 		detect(tp, as);
-		if (tp->lost_out && tp->lost_out > 0)
+		if (tp->lost_out && tcp_mtu_probe_lost(tp))
+			tp->ca_state = CA_OPEN; /* it is sent again in smaller pieces */
+		else if (tp->lost_out)
 			enter_recovery(tp);
 		else if (as->ece)
 			tcp_enter_cwr(tp); /* RFC 3168 §6.1.2: as for a loss */

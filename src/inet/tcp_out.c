@@ -158,35 +158,6 @@ u16 tcp_advmss(const struct route *rt)
 	return (u16)min(adv, 65495U);
 }
 
-int tcp_mss_sync(struct tcp_sock *tp)
-{
-	struct route *rt;
-	u32 mtu, mss;
-	int err = inet_route(&tp->is, &rt);
-
-	if (err)
-		return err;
-	mtu = min(route_mtu(rt), 65535U);
-	if (tp->pmtu == mtu)
-		return 0;
-	tp->pmtu = mtu;
-	mss = mtu > 40U + tp->is.opt_len ? mtu - 40 - tp->is.opt_len : 0;
-	mss = min(mss, (u32)tp->mss_clamp);
-	if (tp->user_mss)
-		mss = min(mss, (u32)tp->user_mss);
-	mss = max(mss, (u32)tcp_tun(tcp_sknet(tp), T_BASE_MIN_SND_MSS));
-	if (tp->ts_ok)
-		mss -= 12;
-	if (tcp_md5_of(tp))
-		mss = mss > 20 + 48 ? mss - 20 : 48;
-	/* Never a segment of more than half the greatest window: no deadlock of silly
-	 * windows */
-	if (tp->max_window > 536 && mss > tp->max_window / 2)
-		mss = tp->max_window / 2;
-	tp->mss_cache = max(mss, 8U);
-	return 0;
-}
-
 static u32 sack_opt_len(const struct tcp_sock *tp)
 {
 	u32 n = tp->n_sacks + tp->dsack_pending;
@@ -762,6 +733,37 @@ static void as_sent(struct tcp_sock *tp, u32 mss)
 }
 
 /*
+ * RFC 4821 §7: send a segment larger than the others, when there is enough behind it
+ * to see soon whether it was lost. Return: 1 sent, 0 wait (more is about to be
+ * possible), -1 not now
+ */
+static int mtu_probe(struct tcp_sock *tp)
+{
+	struct pkt *p = list_first(&tp->unsent, struct pkt, node);
+	u32 size = tcp_mtu_probe_size(tp), need, flight = tcp_in_flight(tp);
+
+	if (!size || tp->ca_state != CA_OPEN || tp->cwnd < 11 || tp->n_sacks ||
+	    tp->dsack_pending)
+		return -1;
+	need = size + (tp->reordering + 1) * tp->mss_cache;
+	if (tcp_notsent(tp) < need || tp->snd_wnd < need || p->len < size)
+		return -1;
+	if (seq_after(tp->snd_nxt + need, tcp_wnd_end(tp)))
+		return 0;
+	if (flight + 2 > tp->cwnd)
+		return flight ? 0 : -1;
+	if (p->len > size && tcp_fragment(tp, p, size, size))
+		return -1;
+	tcp_tx(p)->segs = 1;
+	if (transmit(tp, p, tcp_tx(p)->seq, TCPHDR_ACK, size))
+		return -1;
+	tp->cwnd--; /* it stands for more than one */
+	tcp_mtu_probe_sent(tp, tcp_tx(p)->seq, size);
+	now_sent(tp, p);
+	return 1;
+}
+
+/*
  * Send new data. @nagle: small packets may be held; @push_one: 1 one packet, 2 one
  * even beyond cwnd (a loss probe). Return: true when nothing is in flight although
  * data waits: the persist timer must run
@@ -774,6 +776,13 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 	if (tp->repair && tp->repair_queue == TCP_SEND_QUEUE) {
 		as_sent(tp, mss);
 		return false;
+	}
+	if (!push_one && tp->mtu_probing) {
+		int probed = mtu_probe(tp);
+
+		if (!probed)
+			return false;
+		sent = probed > 0;
 	}
 	while ((p = list_first(&tp->unsent, struct pkt, node))) {
 		struct tcp_tx *tx = tcp_tx(p);

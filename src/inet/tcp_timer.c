@@ -75,20 +75,33 @@ static u64 total_timeout(u32 n)
 	return sum;
 }
 
-static bool lasted(const struct tcp_sock *tp, u32 retries)
+/* Retransmitting, without an answer, for so long (0: not at all) */
+static u64 silent_ns(const struct tcp_sock *tp)
 {
 	u64 since = tp->retrans_stamp_ns;
 
 	if (!tp->retransmits)
-		return false;
+		return 0;
 	if (!since) {
 		const struct pkt *head = tcp_rtx_head(tp);
 
 		since = head ? head->stamp_ns : tcp_now(tp);
 	}
+	return tcp_now(tp) > since ? tcp_now(tp) - since : 0;
+}
+
+static bool lasted_retries(const struct tcp_sock *tp, u32 retries)
+{
+	return silent_ns(tp) && silent_ns(tp) >= total_timeout(retries);
+}
+
+static bool lasted(const struct tcp_sock *tp, u32 retries)
+{
+	u64 ns = silent_ns(tp);
+
 	if (tp->user_timeout_ms)
-		return tcp_now(tp) - since >= tp->user_timeout_ms * NS_PER_MS;
-	return tcp_now(tp) - since >= total_timeout(retries);
+		return ns && ns >= tp->user_timeout_ms * NS_PER_MS;
+	return lasted_retries(tp, retries);
 }
 
 static u32 orphan_retries(const struct tcp_sock *tp, bool alive)
@@ -116,6 +129,8 @@ static bool write_timeout(struct tcp_sock *tp)
 		if (tp->user_timeout_ms && tp->retransmits)
 			over |= lasted(tp, 0);
 	} else {
+		if (lasted_retries(tp, (u32)tcp_tun(net, T_RETRIES1)))
+			tcp_mtu_black_hole(tp);
 		retries = (u32)tcp_tun(net, T_RETRIES2);
 		if (tp->is.sk.dead) {
 			bool alive = tp->rto_ns < TCP_RTO_MAX;

@@ -410,6 +410,42 @@ static void test_md5(void **state)
 	bench_free(&t);
 }
 
+/* A path that swallows what is too big for it, and says nothing */
+static bool black_hole(void *arg, const struct pkt *p, int end)
+{
+	(void)arg;
+	(void)end;
+	return p->len > 14 + 900;
+}
+
+/* RFC 4821 §7.6: larger segments are tried, and kept when they arrive; §7.7: a black
+ * hole is found */
+static void test_mtu_probing(void **state)
+{
+	struct bench t;
+	struct seen s;
+
+	(void)state;
+	begin(&t, &s, 10 * NS_PER_MS);
+	set(&t, "a", "net/ipv4/tcp_mtu_probing", "2");
+	set(&t, "a", "net/ipv4/tcp_base_mss", "512");
+	establish(&t);
+	tcp_sk(t.a)->mss_cache = 500; /* as if the path had been small */
+	tcp_sk(t.a)->search_low = 552;
+	transfer(&t, MIB, false, CHUNK, 60 * NS_PER_S);
+	assert_true(tcp_sk(t.a)->mss_cache > 1400);
+	assert_true(mib(t.a->net)->ext[LINUX_MIB_TCPMTUPSUCCESS] > 1);
+	bench_free(&t);
+
+	begin(&t, &s, 10 * NS_PER_MS);
+	set(&t, "a", "net/ipv4/tcp_mtu_probing", "1");
+	establish(&t);
+	lab_wire_fault(t.wire)->lose = black_hole;
+	transfer(&t, 100000, false, CHUNK, 120 * NS_PER_S);
+	assert_true(tcp_sk(t.a)->mss_cache <= 860);
+	bench_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,6 +453,7 @@ int main(void)
 	    cmocka_unit_test(test_ecn_fallback),  cmocka_unit_test(test_tail_loss),
 	    cmocka_unit_test(test_fast_recovery), cmocka_unit_test(test_spurious_rto),
 	    cmocka_unit_test(test_repair),	  cmocka_unit_test(test_md5),
+	    cmocka_unit_test(test_mtu_probing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,9 +210,10 @@ static void route_command(struct pd *pd, char *words)
 	       (val = strtok_r(NULL, " \n", &save))) {
 		bool lock = !strcmp(val, "lock");
 
-		metric = !strcmp(w, "mtu")	? RTAX_MTU
-			 : !strcmp(w, "advmss") ? RTAX_ADVMSS
-						: 0;
+		metric = !strcmp(w, "mtu")	  ? RTAX_MTU
+			 : !strcmp(w, "advmss")	  ? RTAX_ADVMSS
+			 : !strcmp(w, "initcwnd") ? RTAX_INITCWND
+						  : 0;
 		if (!metric)
 			continue; /* via, dev: there is one device, without neighbours
 				   */
