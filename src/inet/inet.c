@@ -294,5 +294,7 @@ static int inet_boot(struct warren *w)
 const struct part inet_part = {
     .name = "inet",
     .id = PART_INET,
+    .net_size = sizeof(struct port_net),
     .boot = inet_boot,
+    .net_exit = port_conf_net_exit,
 };

@@ -6,13 +6,13 @@
 
 #include "inet/port_conf.h"
 
-#include <stdlib.h>
-
+#include "base/text.h"
 #include "core/tunable.h"
 
 static int unprivileged_changed(struct net *net, const struct tunable *t);
 static int range_changed(struct net *net, const struct tunable *t);
-static int reserved_changed(struct net *net, const struct tunable *t);
+static int read_reserved(struct net *net, const struct tunable *t, struct text *out);
+static int write_reserved(struct net *net, const struct tunable *t, const char *s);
 
 enum { T_RANGE, T_RESERVED, T_UNPRIVILEGED };
 
@@ -29,9 +29,9 @@ static const struct tunable conf[] = {
     [T_RESERVED] =
 	{
 	    .path = "net/ipv4/ip_local_reserved_ports",
-	    .type = TUNABLE_STRING,
-	    .def_s = "",
-	    .changed = reserved_changed,
+	    .type = TUNABLE_CUSTOM,
+	    .read = read_reserved,
+	    .write = write_reserved,
 	},
     [T_UNPRIVILEGED] =
 	{
@@ -58,56 +58,121 @@ static int range_changed(struct net *net, const struct tunable *t)
 		   : -EINVAL;
 }
 
-/* The next "a" or "a-b" of a list. Return: 1, 0 at the end, -EINVAL */
-static int next_range(const char **s, u32 *a, u32 *b)
-{
-	char *end;
+/* ---- reserved ports: a bit each ---- */
 
-	while (**s == ' ' || **s == ',')
-		(*s)++;
-	if (!**s)
-		return 0;
-	*a = *b = (u32)strtoul(*s, &end, 10);
-	if (end == *s)
-		return -EINVAL;
-	*s = end;
-	if (**s == '-') {
-		*b = (u32)strtoul(*s + 1, &end, 10);
-		if (end == *s + 1)
-			return -EINVAL;
-		*s = end;
+enum { PORTS = 65536, WORD = 64 };
+
+static u64 **reserved(const struct net *net)
+{
+	struct port_net *pn = net_part(net, PART_INET);
+
+	return &pn->reserved;
+}
+
+static bool has(const u64 *bits, u32 port)
+{
+	return bits[port / WORD] >> port % WORD & 1;
+}
+
+static bool next_number(const char **s, u32 *n)
+{
+	*n = 0;
+	if (**s < '0' || **s > '9')
+		return false;
+	for (; **s >= '0' && **s <= '9'; (*s)++) {
+		*n = *n * 10 + (u32)(**s - '0');
+		if (*n >= PORTS)
+			return false;
 	}
-	if (*a > *b || *b > 65535 || (**s && **s != ','))
-		return -EINVAL;
-	return 1;
+	return true;
 }
 
-static int reserved_changed(struct net *net, const struct tunable *t)
+/* "a,b-c,...", no spaces, a comma and a newline may end it */
+static int parse_ports(const char *s, u64 *bits)
 {
-	const char *s = tunable_str(net, t);
-	u32 a, b;
-	int ret;
+	while (*s && *s != '\n') {
+		u32 a, b;
 
-	while ((ret = next_range(&s, &a, &b)) > 0)
-		;
-	return ret;
+		if (!next_number(&s, &a))
+			return -EINVAL;
+		b = a;
+		if (*s == '-' && (s++, !next_number(&s, &b)))
+			return -EINVAL;
+		if (b < a)
+			return -EINVAL;
+		for (; a <= b; a++)
+			bits[a / WORD] |= 1ULL << a % WORD;
+		if (*s == ',')
+			s++;
+		else if (*s && *s != '\n')
+			return -EINVAL;
+	}
+	return 0;
 }
+
+static int write_reserved(struct net *net, const struct tunable *t, const char *s)
+{
+	u64 *bits = net_alloc(net, PORTS / 8), **now = reserved(net);
+	int err;
+
+	(void)t;
+	if (!bits)
+		return -ENOMEM;
+	err = parse_ports(s, bits);
+	if (err || !*s || *s == '\n') { /* wrong, or none */
+		net_free(net, bits);
+		bits = NULL;
+	}
+	if (err)
+		return err;
+	net_free(net, *now);
+	*now = bits;
+	return 0;
+}
+
+static int read_reserved(struct net *net, const struct tunable *t, struct text *out)
+{
+	const u64 *bits = *reserved(net);
+	const char *comma = "";
+
+	(void)t;
+	for (u32 a = 0; bits && a < PORTS; a++) {
+		u32 b = a;
+
+		if (!has(bits, a))
+			continue;
+		while (b + 1 < PORTS && has(bits, b + 1))
+			b++;
+		if (b > a)
+			text_printf(out, "%s%u-%u", comma, a, b);
+		else
+			text_printf(out, "%s%u", comma, a);
+		comma = ",";
+		a = b;
+	}
+	text_add(out, "\n", 1);
+	return 0;
+}
+
+bool inet_port_reserved(const struct net *net, u16 port)
+{
+	const u64 *bits = *reserved(net);
+
+	return unlikely(bits) && has(bits, port);
+}
+
+void port_conf_net_exit(struct net *net)
+{
+	net_free(net, *reserved(net));
+	*reserved(net) = NULL;
+}
+
+/* ---- ranges ---- */
 
 void inet_port_range(const struct net *net, u16 *lo, u16 *hi)
 {
 	*lo = (u16)tunable_get(net, &conf[T_RANGE], 0);
 	*hi = (u16)tunable_get(net, &conf[T_RANGE], 1);
-}
-
-bool inet_port_reserved(const struct net *net, u16 port)
-{
-	const char *s = tunable_str(net, &conf[T_RESERVED]);
-	u32 a, b;
-
-	while (*s && next_range(&s, &a, &b) > 0)
-		if (port >= a && port <= b)
-			return true;
-	return false;
 }
 
 u32 inet_port_unprivileged(const struct net *net)

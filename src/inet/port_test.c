@@ -342,6 +342,48 @@ static void test_exhausted(void **state)
 		sock_release(sk[--n]);
 }
 
+/* What Linux 6.18 says: a list is refused whole, and read back sorted */
+static void test_reserved(void **state)
+{
+	static const char path[] = "net/ipv4/ip_local_reserved_ports";
+	static const struct {
+		const char *write;
+		int err;
+		const char *read;
+	} cases[] = {
+	    {"80-82,7,9,8", 0, "7-9,80-82\n"},
+	    {"5, 6", -EINVAL, "7-9,80-82\n"},
+	    {" 5", -EINVAL, "7-9,80-82\n"},
+	    {"5-", -EINVAL, "7-9,80-82\n"},
+	    {"7-3", -EINVAL, "7-9,80-82\n"},
+	    {"70000", -EINVAL, "7-9,80-82\n"},
+	    {"1 2", -EINVAL, "7-9,80-82\n"},
+	    {",5", -EINVAL, "7-9,80-82\n"},
+	    {"5,,6", -EINVAL, "7-9,80-82\n"},
+	    {"3-5-7", -EINVAL, "7-9,80-82\n"},
+	    {"80x", -EINVAL, "7-9,80-82\n"},
+	    {"5,\n", 0, "5\n"},
+	    {"3,3,4\n", 0, "3-4\n"},
+	    {"0-65535", 0, "0-65535\n"},
+	    {"65535", 0, "65535\n"},
+	    {"005", 0, "5\n"},
+	    {"\n", 0, "\n"},
+	};
+	struct lab *l = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct text t;
+
+		assert_int_equal(
+		    tunable_write(l->net, path, cases[i].write, strlen(cases[i].write)),
+		    cases[i].err);
+		text_init(&t);
+		assert_int_equal(tunable_read(l->net, path, &t), 0);
+		assert_string_equal(t.s, cases[i].read);
+		text_fini(&t);
+	}
+}
+
 /* RFC 6056 §3.3.4: the port for one destination says nothing of that for another, and
  * the same seed gives the same */
 static void test_not_a_sequence(void **state)
@@ -372,6 +414,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_as_linux, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_exhausted, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_reserved, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_not_a_sequence, setup, teardown),
 	};
 
