@@ -39,15 +39,21 @@ __printf(2, 3) static void add(struct lines *l, const char *fmt, ...)
 		l->len += (size_t)n + 1;
 }
 
+static bool heard(const struct net *net)
+{
+	return nl_has_listeners(net, NETLINK_KOBJECT_UEVENT, 1);
+}
+
 static void send_line(struct net *net, const char *action, const char *path,
 		      const struct dev *dev, const char *subsystem, bool asked)
 {
 	struct uevent_warren *uw = warren_part(net->w, PART_UEVENT);
-	struct lines l = {.len = 0};
+	struct lines l;
 
 	uw->seq++;
-	if (!nl_has_listeners(net, NETLINK_KOBJECT_UEVENT, 1))
+	if (!heard(net))
 		return;
+	l.len = 0;
 	add(&l, "%s@%s", action, path);
 	add(&l, "ACTION=%s", action);
 	add(&l, "DEVPATH=%s", path);
@@ -76,9 +82,14 @@ static void send_queue(struct net *net, const char *action, const struct dev *de
 
 static int on_dev(struct net *net, enum event_kind kind, void *obj)
 {
+	struct uevent_warren *uw = warren_part(net->w, PART_UEVENT);
 	const struct dev *dev = obj;
 	char path[64];
 
+	if (!heard(net)) { /* numbered all the same */
+		uw->seq += kind == EV_DEV_NAME ? 1 : 3;
+		return 0;
+	}
 	snprintf(path, sizeof(path), "/devices/virtual/net/%s", dev->name);
 	if (kind == EV_DEV_REGISTER) {
 		send_line(net, "add", path, dev, "net", false);
