@@ -106,6 +106,7 @@ void sock_init(struct sock *sk, struct net *net, const struct sock_ops *ops,
 	sk->rcvbuf = (u32)tunable_int(net, &sock_tunables[T_RMEM_DEFAULT]);
 	sk->sndbuf = (u32)tunable_int(net, &sock_tunables[T_WMEM_DEFAULT]);
 	sk->rcvlowat = 1;
+	sk->max_pacing = ~0ULL;
 	list_add_tail(&net->socks, &sk->net_node);
 	net->n_socks++;
 }
@@ -507,6 +508,11 @@ static int set_socket_opt(struct sock *sk, const struct caller *c, int name, int
 		return -EOPNOTSUPP;
 	case SO_TIMESTAMPING_OLD:
 		return set_stamping(sk, (u32)v);
+	case SO_MAX_PACING_RATE: /* of TCP; others would need a queue that paces */
+		sk->max_pacing = v == -1 ? ~0ULL : (u32)v;
+		if (len >= sizeof(sk->max_pacing))
+			memcpy(&sk->max_pacing, val, sizeof(sk->max_pacing));
+		return 0;
 	case SO_ZEROCOPY:
 		return set_zerocopy(sk, v);
 	case SO_TIMESTAMP_OLD:
@@ -729,6 +735,10 @@ static int get_socket_opt(struct sock *sk, int name, union opt_value *o,
 	case SO_LOCK_FILTER:
 		o->v = sk->filter_locked;
 		return 0;
+	case SO_MAX_PACING_RATE:
+		o->v64 = sk->max_pacing;
+		*size = sizeof(o->v64);
+		return 0;
 	case SO_COOKIE:
 		o->v64 = sk->cookie;
 		*size = sizeof(o->v64);
@@ -778,6 +788,10 @@ int sock_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len
 	err = get_socket_opt(sk, name, &o, &size);
 	if (err)
 		return err;
+	if (name == SO_MAX_PACING_RATE && *len < size) { /* the old one was an int */
+		o.v = (int)(u32)min(sk->max_pacing, (u64)UINT32_MAX);
+		size = sizeof(o.v);
+	}
 	*len = min(*len, size);
 	memcpy(val, &o, *len);
 	return 0;

@@ -139,6 +139,7 @@ struct sock {
 	    snd_timeo_ns; /* 0: for ever. Used by who blocks: the call's front end */
 	s32 bound_dev;	  /* ifindex, 0: none */
 	u32 mark, priority, rcvlowat;
+	u64 max_pacing;	  /* SO_MAX_PACING_RATE, bytes a second; ~0: none */
 	u8 zerocopy;	  /* SO_ZEROCOPY */
 	u32 zerocopy_id;  /* of the next MSG_ZEROCOPY */
 	u32 stamping;	  /* SO_TIMESTAMPING: SOF_TIMESTAMPING_x */

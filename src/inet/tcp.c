@@ -8,8 +8,8 @@
  *
  * Who holds a socket: its descriptor, or its listener's accept queue, by the
  * first reference; and after close() the connection itself, by one of its own
- * (orphan_ref), and the net a user, until tcp_done(). Being in the table is no reference: tcp_done()
- * and the destroy function take it out.
+ * (orphan_ref), and the net a user, until tcp_done(). Being in the table is no
+ *reference: tcp_done() and the destroy function take it out.
  *
  *	              listen()  connect()
  *	CLOSE --------> LISTEN    SYN_SENT ---> ESTABLISHED ---> ... ---> tcp_done():
@@ -84,6 +84,7 @@ const struct tunable tcp_tunables[T_NR] = {
     [T_MIN_RTT_WLEN] = TUN("tcp_min_rtt_wlen", 0, 86400, 300),
     [T_MIN_TSO_SEGS] = TUN("tcp_min_tso_segs", 1, 255, 2),
     [T_TSO_RTT_LOG] = TUN("tcp_tso_rtt_log", 0, 31, 9),
+    [T_THIN_LINEAR] = TUN("tcp_thin_linear_timeouts", 0, 1, 0),
     [T_MTU_PROBING] = TUN("tcp_mtu_probing", 0, 2, 0),
     [T_BASE_MSS] = TUN("tcp_base_mss", 0, INT32_MAX, 1024),
     [T_PROBE_FLOOR] = TUN("tcp_mtu_probe_floor", 48, 65535, 48),
@@ -342,6 +343,7 @@ static void op_destroy(struct sock *sk)
 	tcp_clear_ooo(tp);
 	leave_tables(tp, false);
 	tcp_md5_clear(tp);
+	tcp_syn_free(sk->net, tp->syn);
 	inet_destroy(&tp->is);
 }
 

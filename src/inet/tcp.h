@@ -150,6 +150,8 @@ struct tcp_sock {
 	u64 min_rtt_ns_stamp;
 	u64 synack_ns; /* a child's: when the SYN-ACK was sent, 0: not known */
 	u64 rto_ns;
+	u32 rto_max_ms, rto_min_us; /* 0: the tunables */
+	bool thin_linear;	    /* TCP_THIN_LINEAR_TIMEOUTS */
 
 	/* ---- receiving ---- */
 	u32 irs, rcv_nxt, rcv_wnd, rcv_wup, copied_seq;
@@ -177,7 +179,8 @@ struct tcp_sock {
 	u16 urg_data; /* TCP_URG_x | byte */
 
 	/* ---- timers ---- */
-	struct timer rtx_timer, delack_timer, keep_timer;
+	struct timer rtx_timer, delack_timer, keep_timer, pace_timer;
+	u64 pace_ns; /* the next packet goes then */
 	u8 rtx_mode; /* enum tcp_rtx_mode */
 	u64 last_send_ns, last_ack_ns;
 	s32 linger2_s;				 /* -1: at once; 0: the tunable */
@@ -192,6 +195,8 @@ struct tcp_sock {
 	struct list accept_queue; /* struct tcp_sock.accept_node: established */
 	struct list requests;	  /* struct tcp_req.listener_node */
 	u32 n_accept, n_requests, backlog;
+	u8 save_syn;		   /* TCP_SAVE_SYN */
+	struct tcp_saved_syn *syn; /* a child's, until it was read; NULL: none */
 
 	/* ---- fast open: tcp_fastopen.c ---- */
 	bool fo_connect, fo_no_cookie; /* options of the program */

@@ -148,6 +148,7 @@ enum tcp_tunable {
 	T_MIN_RTT_WLEN,
 	T_MIN_TSO_SEGS,
 	T_TSO_RTT_LOG,
+	T_THIN_LINEAR,
 	T_MTU_PROBING,
 	T_BASE_MSS,
 	T_PROBE_FLOOR,
@@ -189,6 +190,17 @@ static inline u32 tcp_clock_ms(const struct net *net)
 static inline u32 tcp_ts_now(const struct tcp_sock *tp)
 {
 	return tcp_clock_ms(tp->is.sk.net) + tp->tsoffset;
+}
+static inline u64 tcp_rto_max(const struct tcp_sock *tp) /* ns */
+{
+	return (tp->rto_max_ms ? tp->rto_max_ms
+			       : (u64)tcp_tun(tp->is.sk.net, T_RTO_MAX_MS)) *
+	       NS_PER_MS;
+}
+static inline u32 tcp_rto_min_us(const struct tcp_sock *tp)
+{
+	return tp->rto_min_us ? tp->rto_min_us
+			      : (u32)tcp_tun(tp->is.sk.net, T_RTO_MIN_US);
 }
 static inline u32 tcp_in_flight(const struct tcp_sock *tp)
 {
@@ -349,6 +361,8 @@ void tcp_chrono_stop(struct tcp_sock *tp, enum tcp_chrono c);
 /* A packet of new data is filled up to this */
 u32 tcp_size_goal(const struct tcp_sock *tp, u32 mss);
 void tcp_push_one(struct tcp_sock *tp);
+/* SO_MAX_PACING_RATE: must the next packet wait? Then it is sent when its time comes */
+bool tcp_paced(struct tcp_sock *tp);
 u64 tcp_pacing_rate(const struct tcp_sock *tp); /* bytes a second; ~0: none known */
 /* The reader took bytes: is a window update due? */
 void tcp_cleanup_rbuf(struct tcp_sock *tp, u32 copied);
@@ -451,6 +465,13 @@ void tcp_time_wait(struct tcp_sock *tp, u8 state, u64 timeout_ns);
  */
 bool tcp_tw_recycle(struct net *net, struct demux_node *n, struct tcp_sock *tp);
 void tcp_mini_net_exit(struct net *net);
+/* TCP_SAVE_SYN: the headers of the SYN that began a connection */
+struct tcp_saved_syn {
+	u32 len;
+	u8 data[];
+};
+void tcp_syn_free(struct net *net, struct tcp_saved_syn *syn); /* NULL: nothing */
+int tcp_take_saved_syn(struct tcp_sock *tp, void *val, socklen_t *len);
 void tcp_req_error(struct net *net, struct demux_node *n, u32 seq);
 u32 tcp_req_size(void);
 u32 tcp_tw_size(void);

@@ -36,7 +36,7 @@
 void tcp_set_rto(struct tcp_sock *tp)
 {
 	u64 rto = ((u64)(tp->srtt_us >> 3) + tp->rttvar_us) * NS_PER_US;
-	u64 most = (u64)tcp_tun(tcp_sknet(tp), T_RTO_MAX_MS) * NS_PER_MS;
+	u64 most = tcp_rto_max(tp);
 
 	tp->rto_ns = min(rto, most);
 }
@@ -48,7 +48,7 @@ void tcp_set_rto(struct tcp_sock *tp)
  */
 void tcp_rtt_sample(struct tcp_sock *tp, u32 us)
 {
-	u32 floor_us = (u32)tcp_tun(tcp_sknet(tp), T_RTO_MIN_US);
+	u32 floor_us = tcp_rto_min_us(tp);
 	s64 err;
 
 	us = clamp(us, 1U, 1U << 27);

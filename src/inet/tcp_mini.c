@@ -30,8 +30,9 @@ struct tcp_req {
 	struct timer timer;
 	struct tcp_sock *listener; /* borrowed: it drops its requests when it closes */
 	u32 peer_isn, isn, ts_recent, tsoffset;
-	u64 sent_ns; /* the first SYN-ACK */
-	u32 wnd;     /* what we offer */
+	struct tcp_saved_syn *syn; /* owned; NULL: not wanted */
+	u64 sent_ns;		   /* the first SYN-ACK */
+	u32 wnd;		   /* what we offer */
 	u32 clamp;
 	u16 mss, peer_wnd;
 	u8 snd_wscale, rcv_wscale, retries, tos;
@@ -84,7 +85,53 @@ static void req_free(struct tcp_req *r)
 	list_del(&r->listener_node);
 	r->listener->n_requests--;
 	tcp_net(net)->n_requests--;
+	tcp_syn_free(net, r->syn);
 	slab_put(&tcp_worker(net)->reqs, r);
+}
+
+void tcp_syn_free(struct net *net, struct tcp_saved_syn *syn)
+{
+	if (syn)
+		mem_free(&net->w->mem, syn);
+}
+
+/* From the network header, with TCP_SAVE_SYN 2 from the link header on */
+static struct tcp_saved_syn *save_syn(const struct tcp_sock *lp, const struct pkt *p,
+				      const struct tcp_seg *sg)
+{
+	const u8 *from, *end = p->data + sg->data_off;
+	struct tcp_saved_syn *syn;
+	u32 len;
+
+	if (!lp->save_syn)
+		return NULL;
+	from = lp->save_syn == 2 ? pkt_l2(p) : pkt_l3(p);
+	len = (u32)(end - from);
+	syn = mem_alloc(&tcp_sknet(lp)->w->mem, sizeof(*syn) + len);
+	if (!syn)
+		return NULL;
+	syn->len = len;
+	memcpy(syn->data, from, len);
+	return syn;
+}
+
+int tcp_take_saved_syn(struct tcp_sock *tp, void *val, socklen_t *len)
+{
+	struct tcp_saved_syn *syn = tp->syn;
+
+	if (!syn) {
+		*len = 0;
+		return 0;
+	}
+	if (*len < syn->len) {
+		*len = syn->len;
+		return -EINVAL;
+	}
+	*len = syn->len;
+	memcpy(val, syn->data, syn->len);
+	tcp_syn_free(tcp_sknet(tp), syn);
+	tp->syn = NULL; /* once */
+	return 0;
 }
 
 static void synack_opts(struct tcp_opts *o, struct net *net, const struct tuple *t,
@@ -339,6 +386,7 @@ static void inherit(struct tcp_sock *tp, const struct tcp_sock *lp)
 	sk->dont_route = ls->dont_route;
 	sk->linger_on = ls->linger_on;
 	sk->zerocopy = ls->zerocopy;
+	sk->max_pacing = ls->max_pacing;
 	sk->stamping = ls->stamping;
 	sk->linger_s = ls->linger_s;
 	sk->rcv_timeo_ns = ls->rcv_timeo_ns;
@@ -370,13 +418,17 @@ static void inherit(struct tcp_sock *tp, const struct tcp_sock *lp)
 	tp->keep_cnt = lp->keep_cnt;
 	tp->user_timeout_ms = lp->user_timeout_ms;
 	tp->quickack_user = lp->quickack_user;
+	tp->inq = lp->inq;
+	tp->thin_linear = lp->thin_linear;
+	tp->rto_max_ms = lp->rto_max_ms;
+	tp->rto_min_us = lp->rto_min_us;
 	if (lp->cc_set)
 		tcp_set_cc(tp, lp->cc);
 	tp->cc_set = lp->cc_set;
 }
 
 /* A socket in SYN_RECV, in the accept queue of its listener; NULL: no memory */
-static struct tcp_sock *child_new(const struct tcp_req *r)
+static struct tcp_sock *child_new(struct tcp_req *r)
 {
 	struct tcp_sock *lp = r->listener, *tp = tcp_sock_new(tcp_sknet(lp));
 	struct inet_sock *is;
@@ -418,6 +470,8 @@ static struct tcp_sock *child_new(const struct tcp_req *r)
 	tp->mss_clamp = r->mss;
 	tp->last_recv_ns = tcp_now(tp);
 	tp->synack_ns = r->sent_ns;
+	tp->syn = r->syn;
+	r->syn = NULL;
 	tp->total_retrans = r->retries;
 	if (r->retries)
 		tp->rto_ns = TCP_RTO_FALLBACK;
@@ -522,15 +576,18 @@ void tcp_listen_syn(struct tcp_sock *lp, struct pkt *p, struct tcp_seg *sg)
 	list_init(&r->listener_node);
 	timer_init(&r->timer, net->worker->wheel, req_fire);
 	req_fill(r, lp, sg, &t);
+	r->syn = save_syn(lp, p, sg);
 	if (tcp_fo_accept(lp, sg, &fo)) {
 		bool made = fast_child(r, p, sg, &fo);
 
+		tcp_syn_free(net, r->syn);
 		slab_put(&tw->reqs, r);
 		if (!made)
 			syn_drop(net, p);
 		return;
 	}
 	if (demux_add(&tw->demux, &r->conn)) {
+		tcp_syn_free(net, r->syn);
 		slab_put(&tw->reqs, r);
 		syn_drop(net, p);
 		return;

@@ -15,6 +15,9 @@
 #include <linux/tcp.h>
 #include <sys/ioctl.h>
 
+/* newer than some systems' headers */
+enum { OPT_RTO_MAX_MS = 44, OPT_RTO_MIN_US = 45 };
+
 static int set_cc_by_name(struct tcp_sock *tp, const struct caller *c, const void *val,
 			  socklen_t len)
 {
@@ -90,15 +93,13 @@ static int set_int(struct tcp_sock *tp, int name, int v)
 			tp->linger2_s = min(v, 120);
 		return 0;
 	case TCP_DEFER_ACCEPT: {
-		u32 s = 1, n = 0;
+		u32 s = 1, t = 1, n = v > 0;
 
 		/* seconds as the retransmissions that take as long */
-		for (u32 t = 1; v > 0 && n < 255 && s <= (u32)v; n++) {
+		for (; v > 0 && (u32)v > s && n < 255; n++) {
 			t = min(t * 2, 120U);
 			s += t;
 		}
-		if (v > 0 && !n)
-			n = 1;
 		tp->defer_accept = (u8)n;
 		return 0;
 	}
@@ -122,10 +123,11 @@ static int set_int(struct tcp_sock *tp, int name, int v)
 		} else {
 			tp->pingpong = 0;
 			if (tcp_state_in(tp, TCPF(ESTABLISHED) | TCPF(CLOSE_WAIT)) &&
-			    tp->ack_pending)
+			    tp->ack_pending) {
 				tcp_send_ack(tp);
-			if (!(v & 1))
-				tp->pingpong = 1;
+				if (!(v & 1))
+					tp->pingpong = 1;
+			}
 		}
 		return 0;
 	case TCP_USER_TIMEOUT:
@@ -136,6 +138,28 @@ static int set_int(struct tcp_sock *tp, int name, int v)
 	case TCP_NOTSENT_LOWAT:
 		tp->notsent_lowat = (u32)v;
 		tcp_write_space(tp);
+		return 0;
+	case TCP_THIN_LINEAR_TIMEOUTS:
+		if (v < 0 || v > 1)
+			return -EINVAL;
+		tp->thin_linear = v != 0;
+		return 0;
+	case TCP_THIN_DUPACK: /* Linux takes it, too, and does nothing */
+		return v < 0 || v > 1 ? -EINVAL : 0;
+	case TCP_SAVE_SYN:
+		if (v < 0 || v > 2)
+			return -EINVAL;
+		tp->save_syn = (u8)v;
+		return 0;
+	case OPT_RTO_MAX_MS:
+		if (v < 1000 || v > 120000)
+			return -EINVAL;
+		tp->rto_max_ms = (u32)v;
+		return 0;
+	case OPT_RTO_MIN_US:
+		if (v < 2000 || v > 200000)
+			return -EINVAL;
+		tp->rto_min_us = (u32)v;
 		return 0;
 	case TCP_INQ:
 		if (v < 0 || v > 1)
@@ -343,6 +367,23 @@ int tcp_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len)
 
 		return put_bytes(val, len, keys, (size_t)n);
 	}
+	case TCP_THIN_LINEAR_TIMEOUTS:
+		v = tp->thin_linear;
+		break;
+	case TCP_THIN_DUPACK:
+		v = 0;
+		break;
+	case TCP_SAVE_SYN:
+		v = tp->save_syn;
+		break;
+	case TCP_SAVED_SYN:
+		return tcp_take_saved_syn(tp, val, len);
+	case OPT_RTO_MAX_MS:
+		v = (int)(tcp_rto_max(tp) / NS_PER_MS);
+		break;
+	case OPT_RTO_MIN_US:
+		v = (int)tcp_rto_min_us(tp);
+		break;
 	case TCP_INQ:
 		v = tp->inq;
 		break;

@@ -372,6 +372,16 @@ static void ack_was_sent(struct tcp_sock *tp, u32 segs)
 	tp->last_ack_ns = tcp_now(tp);
 }
 
+/* A packet of @len bytes goes now: when may the next? The first ten are free. */
+static void pace(struct tcp_sock *tp, u32 len)
+{
+	u64 rate = tcp_pacing_rate(tp);
+
+	if (tp->is.sk.max_pacing == ~0ULL || tp->data_segs_out < 10 || !rate)
+		return;
+	tp->pace_ns = max(tp->pace_ns, tcp_now(tp)) + len * NS_PER_S / rate;
+}
+
 /*
  * Send @p's payload (NULL: none) at @seq. The packet stays in the queue.
  * Return: as ip4_output
@@ -443,6 +453,7 @@ static int transmit(struct tcp_sock *tp, const struct pkt *p, u32 seq, u8 flags,
 		tp->data_segs_out += count_segs(payload, mss);
 		tp->last_send_ns = tcp_now(tp);
 		tp->bytes_sent += payload;
+		pace(tp, payload + len);
 		/* sending soon after receiving: an interactive session */
 		if (tcp_now(tp) - tp->last_data_recv_ns < (u64)tp->ato_ms * NS_PER_MS)
 			tp->pingpong = 1;
@@ -676,8 +687,9 @@ u64 tcp_pacing_rate(const struct tcp_sock *tp)
 	u64 rate = (u64)tp->mss_cache * max(tp->cwnd, tp->packets_out) *
 		   (u64)tcp_tun(tcp_sknet(tp), ratio);
 
-	return tp->srtt_us ? rate * (NS_PER_S / NS_PER_US / 100 * 8) / tp->srtt_us
-			   : ~0ULL;
+	rate =
+	    tp->srtt_us ? rate * (NS_PER_S / NS_PER_US / 100 * 8) / tp->srtt_us : ~0ULL;
+	return min(rate, tp->is.sk.max_pacing);
 }
 
 /*
@@ -784,7 +796,8 @@ bool tcp_write_xmit(struct tcp_sock *tp, u32 mss, bool nagle, int push_one)
 			return false;
 		sent = probed > 0;
 	}
-	while ((p = list_first(&tp->unsent, struct pkt, node))) {
+	while ((p = list_first(&tp->unsent, struct pkt, node)) &&
+	       (push_one == 2 || !tcp_paced(tp))) {
 		struct tcp_tx *tx = tcp_tx(p);
 		u32 in_flight, quota, end, limit, goal;
 		bool last;
@@ -978,7 +991,7 @@ void tcp_xmit_recovery(struct tcp_sock *tp)
 	struct pkt *p;
 	bool head = false;
 
-	while ((p = list_first(&tp->lost, struct pkt, node))) {
+	while (!tcp_paced(tp) && (p = list_first(&tp->lost, struct pkt, node))) {
 		u32 in_flight = tcp_in_flight(tp);
 
 		if (in_flight >= tp->cwnd)

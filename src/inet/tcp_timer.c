@@ -14,9 +14,11 @@
 
 #include <linux/tcp.h>
 
+enum { THIN_RETRIES = 6 };
+
 void tcp_rtx_set(struct tcp_sock *tp, enum tcp_rtx_mode mode, u64 delay_ns)
 {
-	u64 most = (u64)tcp_tun(tcp_sknet(tp), T_RTO_MAX_MS) * NS_PER_MS;
+	u64 most = tcp_rto_max(tp);
 
 	tp->rtx_mode = mode;
 	timer_set_at(&tp->rtx_timer, tcp_now(tp) + min(delay_ns, most));
@@ -153,6 +155,13 @@ static bool write_timeout(struct tcp_sock *tp)
 
 /* ---- retransmission: RFC 6298 §5.4 to 5.6 ---- */
 
+static bool is_thin(const struct tcp_sock *tp)
+{
+	return tp->is.sk.state == TCP_ESTABLISHED && tp->packets_out < 4 &&
+	       tp->ssthresh < TCP_INFINITE &&
+	       (tp->thin_linear || tcp_tun(tcp_sknet(tp), T_THIN_LINEAR));
+}
+
 static void back_off(struct tcp_sock *tp)
 {
 	bool linear = tp->is.sk.state == TCP_SYN_SENT &&
@@ -160,10 +169,14 @@ static void back_off(struct tcp_sock *tp)
 
 	if (linear)
 		return;
+	if (is_thin(tp) && tp->retransmits <= THIN_RETRIES) {
+		tcp_set_rto(tp); /* too few in flight for anything but the timer */
+		tp->backoff = 0;
+		return;
+	}
 	if (tp->backoff < 32)
 		tp->backoff++;
-	tp->rto_ns =
-	    min(tp->rto_ns * 2, (u64)tcp_tun(tcp_sknet(tp), T_RTO_MAX_MS) * NS_PER_MS);
+	tp->rto_ns = min(tp->rto_ns * 2, tcp_rto_max(tp));
 }
 
 /* Fast open: the SYN-ACK of a child again */
@@ -471,6 +484,28 @@ static void keep_fire(struct timer *t)
 	sock_put(sk);
 }
 
+/* ---- pacing ---- */
+
+static void pace_fire(struct timer *t)
+{
+	struct tcp_sock *tp = container_of(t, struct tcp_sock, pace_timer);
+	struct sock *sk = &tp->is.sk;
+
+	sock_get(sk);
+	if (tp->lost_out && tp->ca_state >= CA_RECOVERY)
+		tcp_xmit_recovery(tp);
+	tcp_push(tp);
+	sock_put(sk);
+}
+
+bool tcp_paced(struct tcp_sock *tp)
+{
+	if (tp->is.sk.max_pacing == ~0ULL || tp->pace_ns <= tcp_now(tp))
+		return false;
+	timer_set_at(&tp->pace_timer, tp->pace_ns);
+	return true;
+}
+
 void tcp_timers_init(struct tcp_sock *tp)
 {
 	struct wheel *wh = tcp_sknet(tp)->worker->wheel;
@@ -478,6 +513,7 @@ void tcp_timers_init(struct tcp_sock *tp)
 	timer_init(&tp->rtx_timer, wh, rtx_fire);
 	timer_init(&tp->delack_timer, wh, delack_fire);
 	timer_init(&tp->keep_timer, wh, keep_fire);
+	timer_init(&tp->pace_timer, wh, pace_fire);
 }
 
 void tcp_timers_stop(struct tcp_sock *tp)
@@ -485,4 +521,5 @@ void tcp_timers_stop(struct tcp_sock *tp)
 	tcp_rtx_stop(tp);
 	timer_cancel(&tp->delack_timer);
 	timer_cancel(&tp->keep_timer);
+	timer_cancel(&tp->pace_timer);
 }

@@ -446,6 +446,25 @@ static void test_mtu_probing(void **state)
 	bench_free(&t);
 }
 
+/* SO_MAX_PACING_RATE: no more than that, and evenly */
+static void test_pacing(void **state)
+{
+	struct bench t;
+	struct seen s;
+	u64 start;
+
+	(void)state;
+	begin(&t, &s, NS_PER_MS);
+	establish(&t);
+	assert_int_equal(lab_set_int(t.a, SOL_SOCKET, SO_MAX_PACING_RATE, 1000000), 0);
+	start = lab_now(t.lab);
+	transfer(&t, 2 * MIB, false, CHUNK, 60 * NS_PER_S);
+	assert_true(lab_now(t.lab) - start > 2050 * NS_PER_MS);
+	assert_true(lab_now(t.lab) - start < 2500 * NS_PER_MS);
+	assert_int_equal(tcp_sk(t.a)->total_retrans, 0);
+	bench_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -453,7 +472,7 @@ int main(void)
 	    cmocka_unit_test(test_ecn_fallback),  cmocka_unit_test(test_tail_loss),
 	    cmocka_unit_test(test_fast_recovery), cmocka_unit_test(test_spurious_rto),
 	    cmocka_unit_test(test_repair),	  cmocka_unit_test(test_md5),
-	    cmocka_unit_test(test_mtu_probing),
+	    cmocka_unit_test(test_mtu_probing),	  cmocka_unit_test(test_pacing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
