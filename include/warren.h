@@ -113,6 +113,24 @@ ssize_t warren_sysctl_get(struct warren_ns *ns, const char *path, char *buf,
  * Return: the reason in words, borrowed for ever; NULL: no such reason */
 const char *warren_drops(const struct warren_ns *ns, unsigned i, uint64_t *count);
 
+/*
+ * How much of a kind of thing a namespace may have: "sockets", "devices" (lo too),
+ * "routes", "neighbours", "queued" (bytes in the queues of sockets), "memory" (bytes).
+ * A limit below what is there lets nothing new come until enough has gone. Beyond it:
+ * sockets -ENOBUFS, devices -ENOSPC, routes and neighbours -ENOBUFS; queued: datagrams
+ * -ENOBUFS, streams -EAGAIN, what arrives is dropped; memory -ENOMEM.
+ * @limit: WARREN_UNLIMITED takes it away. Return: 0, -EINVAL (no such kind)
+ */
+#define WARREN_UNLIMITED UINT64_MAX
+int warren_quota_set(struct warren_ns *ns, const char *kind, uint64_t limit);
+struct warren_quota {
+	const char *kind;
+	uint64_t used, limit;
+	uint64_t refused; /* how often something was not allowed */
+};
+/* @i: 0, 1, ... until -ENOENT */
+int warren_quota_get(const struct warren_ns *ns, unsigned i, struct warren_quota *out);
+
 /* ---- devices ---- */
 
 /* A device that takes all and says nothing. Return: 0, -EEXIST, -EINVAL, -ENOMEM */

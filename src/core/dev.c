@@ -247,6 +247,7 @@ static int link_in(struct dev *dev)
 	}
 	list_add_tail(&net->devs, &dev->node);
 	net->n_devs++;
+	quota_add(net, QUOTA_DEVICES, 1);
 	net->dev_gen++;
 	return 0;
 
@@ -268,6 +269,7 @@ static void link_out(struct dev *dev)
 	table_del(&net->dev_by_name, &dev->by_name);
 	list_del(&dev->node);
 	net->n_devs--;
+	quota_add(net, QUOTA_DEVICES, -1);
 	net->dev_gen++;
 }
 
@@ -285,6 +287,8 @@ int dev_register(struct dev *dev)
 	err = choose_name(net, dev, dev->name, name);
 	if (err)
 		return err;
+	if (net->state == NET_ALIVE && !quota_room(net, QUOTA_DEVICES, 1))
+		return -ENOSPC;
 	if (wanted_index > 0) {
 		if (dev_by_index(net, wanted_index))
 			return -EBUSY;
@@ -413,6 +417,10 @@ static int check_move(struct dev *dev, struct net *to, const char *name, s32 ifi
 	}
 	if (to->state != NET_ALIVE)
 		return -EINVAL;
+	/* hardware that comes home is not asked */
+	err = dev->kind->physical ? 0 : quota_check(to, QUOTA_DEVICES, -ENOSPC, ack);
+	if (err)
+		return err;
 	err = choose_name(to, NULL, name ? name : dev->name, chosen);
 	if (err && name)
 		ack_format(

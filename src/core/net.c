@@ -73,6 +73,7 @@ int net_new_by(struct warren *w, const char *name, const struct net *creator,
 	random_seed(&net->random, random_next(&w->random));
 	net->mix = random_u32(net);
 	mem_init(&net->mem, &w->mem, w->mem.fault);
+	quota_net_init(net);
 	list_init(&net->devs);
 	table_init(&net->dev_by_name);
 	table_init(&net->dev_by_index);

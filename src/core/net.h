@@ -18,6 +18,7 @@
 #include "base/random.h"
 #include "base/table.h"
 #include "core/drop.h"
+#include "core/quota.h"
 #include "core/worker.h"
 
 #define HOOK_POINTS 5
@@ -58,6 +59,8 @@ struct net {
 	u32 n_nsids;
 	struct list nsids_of_me; /* struct nsid: ids that others gave to this one */
 	u64 drops[DROP_NR];
+	struct quota quotas[QUOTA_NR];
+	bool quota_waited; /* a stream waits for room in QUOTA_QUEUED */
 	void *tunables; /* tunable.c: private values, copied at the first write */
 	u8 n_init;	/* parts born so far, for unwinding */
 	const struct net *creator; /* while it is being born; may be NULL */

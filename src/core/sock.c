@@ -109,6 +109,7 @@ void sock_init(struct sock *sk, struct net *net, const struct sock_ops *ops,
 	sk->max_pacing = ~0ULL;
 	list_add_tail(&net->socks, &sk->net_node);
 	net->n_socks++;
+	quota_add(net, QUOTA_SOCKETS, 1);
 }
 
 void sock_adopt(struct sock *sk)
@@ -150,6 +151,7 @@ void sock_put(struct sock *sk)
 	sock_orphan(sk);
 	list_del(&sk->net_node);
 	net->n_socks--;
+	quota_add(net, QUOTA_SOCKETS, -1);
 	filter_put(sk->filter);
 	slab_put(slab, sk);
 	net_release(net);
@@ -165,7 +167,9 @@ int sock_create(struct net *net, const struct caller *c, int family, int type,
 		return -EAFNOSUPPORT;
 	if (type < 0 || type > SOCK_PACKET)
 		return -EINVAL;
-	err = f->create(net, c, type, protocol, out);
+	err = quota_check(net, QUOTA_SOCKETS, -ENOBUFS, NULL);
+	if (!err)
+		err = f->create(net, c, type, protocol, out);
 	if (err)
 		return err;
 	(*out)->uid = c ? c->uid : 0;
@@ -221,11 +225,12 @@ int sock_queue_rx(struct sock *sk, struct pkt *p)
 	u32 size = pkt_truesize(p);
 
 	/* One packet always fits, however small the buffer */
-	if (sk->rmem && sk->rmem + size > sk->rcvbuf) {
+	if ((sk->rmem && sk->rmem + size > sk->rcvbuf) ||
+	    !quota_room(sk->net, QUOTA_QUEUED, size)) {
 		sk->rx_drops++;
 		return -ENOBUFS;
 	}
-	sk->rmem += size;
+	sock_rmem_add(sk, size);
 	sk->rx_queued++;
 	p->charge = size;
 	p->stamp_ns = clock_wall(sk->net->w);
@@ -241,7 +246,7 @@ struct pkt *sock_dequeue_rx(struct sock *sk, bool peek)
 	if (!p || peek)
 		return p;
 	list_del(&p->node);
-	sk->rmem -= p->charge;
+	sock_rmem_add(sk, -(s64)p->charge);
 	sk->rx_queued--;
 	p->charge = 0;
 	return p;
@@ -263,7 +268,7 @@ static void give_back_tx(struct pkt *p)
 {
 	struct sock *sk = p->sk;
 
-	sk->wmem -= p->charge;
+	sock_wmem_add(sk, -(s64)p->charge);
 	if (sk->wmem + sk->wmem < sk->sndbuf)
 		sock_wake(sk, POLLOUT | POLLWRNORM);
 	sock_put(sk);
@@ -275,7 +280,9 @@ int sock_charge_tx(struct sock *sk, struct pkt *p)
 
 	if (sk->wmem && sk->wmem + size > sk->sndbuf)
 		return -EAGAIN;
-	sk->wmem += size;
+	if (!quota_room(sk->net, QUOTA_QUEUED, size))
+		return -ENOBUFS;
+	sock_wmem_add(sk, size);
 	p->charge = size;
 	p->sk = sk;
 	sock_get(sk);

@@ -208,4 +208,16 @@ extern const struct part
     sock_part; /* net/core/{r,w}mem_{default,max}, somaxconn, optmem_max */
 int sock_somaxconn(const struct net *net);
 
+/* What is in the queues, also of the namespace's quota: every byte is counted by these */
+static inline void sock_rmem_add(struct sock *sk, s64 n)
+{
+	sk->rmem += (u32)n;
+	quota_add(sk->net, QUOTA_QUEUED, n);
+}
+static inline void sock_wmem_add(struct sock *sk, s64 n)
+{
+	sk->wmem += (u32)n;
+	quota_add(sk->net, QUOTA_QUEUED, n);
+}
+
 #endif

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -195,6 +196,250 @@ static void test_a_hundred_thousand(void **state)
 	free(ns);
 }
 
+/* ---- quotas ---- */
+
+static struct warren_quota quota(struct warren_ns *ns, const char *kind)
+{
+	struct warren_quota q;
+
+	for (unsigned i = 0; !warren_quota_get(ns, i, &q); i++)
+		if (!strcmp(q.kind, kind))
+			return q;
+	fail();
+	return q;
+}
+
+static void wired(struct lab *l)
+{
+	assert_int_equal(warren_veth(l->a, "eth0", l->b, "eth0"), 0);
+	assert_int_equal(warren_addr_add(l->a, "eth0", "10.0.0.1/16"), 0);
+	assert_int_equal(warren_addr_add(l->b, "eth0", "10.0.0.2/16"), 0);
+	assert_int_equal(warren_link_up(l->a, "eth0"), 0);
+	assert_int_equal(warren_link_up(l->b, "eth0"), 0);
+}
+
+static void pass(struct lab *l, uint64_t ms)
+{
+	warren_run_until(l->w, warren_now(l->w) + ms * 1000000);
+}
+
+static void test_quota_objects(void **state)
+{
+	struct lab *l = *state;
+	struct warren_sock *s[3];
+	struct warren_quota q;
+
+	assert_int_equal(warren_quota_get(l->a, 99, &q), -ENOENT);
+	assert_int_equal(warren_quota_set(l->a, "elephants", 1), -EINVAL);
+	for (unsigned i = 0; !warren_quota_get(l->a, i, &q); i++) {
+		assert_true(q.limit == WARREN_UNLIMITED);
+		assert_int_equal(q.refused, 0);
+	}
+	assert_int_equal(quota(l->a, "devices").used, 1);
+	assert_int_equal(warren_quota_set(l->a, "sockets", 2), 0);
+	assert_int_equal(warren_socket(l->a, SOCK_DGRAM, 0, &s[0]), 0);
+	assert_int_equal(warren_socket(l->a, SOCK_STREAM, 0, &s[1]), 0);
+	assert_int_equal(warren_socket(l->a, SOCK_STREAM, 0, &s[2]), -ENOBUFS);
+	assert_int_equal(quota(l->a, "sockets").refused, 1);
+	warren_sock_close(s[0]);
+	assert_int_equal(warren_socket(l->a, SOCK_STREAM, 0, &s[0]), 0);
+	warren_sock_close(s[0]);
+	warren_sock_close(s[1]);
+	assert_int_equal(quota(l->a, "sockets").used, 0);
+
+	assert_int_equal(warren_quota_set(l->a, "devices", 2), 0);
+	wired(l);
+	assert_int_equal(warren_dummy(l->a, "d0"), -ENOSPC);
+	assert_int_equal(warren_veth(l->a, "x", l->b, "y"), -ENOSPC);
+	assert_int_equal(warren_veth(l->b, "y", l->a, "x"), -ENOSPC);
+	assert_int_equal(warren_link_up(l->b, "y"), -ENODEV); /* nothing is left */
+	assert_int_equal(warren_dummy(l->b, "d0"), 0);
+	assert_int_equal(warren_link_move(l->b, "d0", l->a, NULL), -ENOSPC);
+	assert_int_equal(warren_quota_set(l->a, "devices", WARREN_UNLIMITED), 0);
+	assert_int_equal(warren_link_move(l->b, "d0", l->a, NULL), 0);
+	assert_int_equal(quota(l->a, "devices").used, 3);
+	assert_int_equal(quota(l->a, "devices").refused, 4);
+
+	assert_int_equal(
+	    warren_quota_set(l->a, "routes", quota(l->a, "routes").used + 1), 0);
+	assert_int_equal(warren_route_add(l->a, "10.9.0.0/16", "10.0.0.2", NULL), 0);
+	assert_int_equal(warren_route_add(l->a, "10.8.0.0/16", "10.0.0.2", NULL),
+			 -ENOBUFS);
+	assert_int_equal(warren_addr_add(l->a, "eth0", "10.0.0.3/16"), 0);
+	assert_int_equal(warren_quota_set(l->a, "memory", 1), 0);
+	assert_int_equal(warren_addr_add(l->a, "eth0", "10.0.0.4/16"), -ENOBUFS);
+	assert_true(quota(l->a, "memory").refused > 0);
+	assert_int_equal(warren_quota_set(l->a, "memory", WARREN_UNLIMITED), 0);
+	assert_int_equal(warren_addr_add(l->a, "eth0", "10.0.0.4/16"), 0);
+}
+
+static void test_quota_neighbours(void **state)
+{
+	struct lab *l = *state;
+	struct warren_sock *s;
+	char addr[16];
+
+	wired(l);
+	assert_int_equal(warren_quota_set(l->a, "neighbours", 10), 0);
+	assert_int_equal(warren_socket(l->a, SOCK_DGRAM, 0, &s), 0);
+	for (int i = 0; i < 100; i++) { /* nobody is there: each is asked for */
+		snprintf(addr, sizeof(addr), "10.0.1.%d", i);
+		warren_sendto(s, "x", 1, 0, addr, 9);
+		assert_true(quota(l->a, "neighbours").used <= 10);
+	}
+	assert_int_equal(quota(l->a, "neighbours").used, 10);
+	assert_int_equal(quota(l->a, "neighbours").refused, 90);
+	pass(l, 100000); /* they have failed, and make way */
+	warren_sendto(s, "x", 1, 0, "10.0.0.2", 9);
+	pass(l, 100);
+	assert_int_equal(quota(l->a, "neighbours").refused, 90);
+	assert_int_equal(quota(l->b, "neighbours").used, 1); /* it has arrived */
+	warren_sock_close(s);
+}
+
+static void test_quota_accept(void **state)
+{
+	struct lab *l = *state;
+	struct warren_sock *ear, *one, *c[2];
+
+	wired(l);
+	assert_int_equal(warren_socket(l->a, SOCK_STREAM, 0, &ear), 0);
+	assert_int_equal(warren_bind(ear, NULL, 80), 0);
+	assert_int_equal(warren_listen(ear, 5), 0);
+	assert_int_equal(warren_quota_set(l->a, "sockets", 2), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(warren_socket(l->b, SOCK_STREAM, 0, &c[i]), 0);
+		assert_int_equal(warren_connect(c[i], "10.0.0.1", 80), -EINPROGRESS);
+		pass(l, 100);
+	}
+	assert_int_equal(warren_accept(ear, &one), 0);
+	warren_sock_close(one);
+	assert_int_equal(warren_accept(ear, &one), -EAGAIN);
+	assert_true(quota(l->a, "sockets").refused > 0);
+	warren_sock_close(c[0]);
+	pass(l, 5000); /* the handshake is tried again, and there is room */
+	assert_int_equal(warren_accept(ear, &one), 0);
+	warren_sock_close(one);
+	warren_sock_close(c[1]);
+	warren_sock_close(ear);
+}
+
+static void test_quota_datagrams(void **state)
+{
+	struct lab *l = *state;
+	struct warren_sock *in, *out;
+	char buf[1000] = "";
+	int n = 0;
+
+	wired(l);
+	assert_int_equal(warren_quota_set(l->a, "queued", 16384), 0);
+	assert_int_equal(warren_socket(l->a, SOCK_DGRAM, 0, &in), 0);
+	assert_int_equal(warren_bind(in, NULL, 9), 0);
+	assert_int_equal(warren_socket(l->b, SOCK_DGRAM, 0, &out), 0);
+	for (int i = 0; i < 100; i++) {
+		warren_sendto(out, buf, sizeof(buf), 0, "10.0.0.1", 9);
+		pass(l, 1);
+		assert_true(quota(l->a, "queued").used <= 16384);
+	}
+	assert_true(quota(l->a, "queued").refused > 0);
+	while (warren_recv(in, buf, sizeof(buf), 0) > 0)
+		n++;
+	assert_true(n > 2 && n < 17);
+	assert_int_equal(quota(l->a, "queued").used, 0);
+	warren_sock_close(in);
+	warren_sock_close(out);
+}
+
+/* A namespace with little room sends and receives all, if slowly; the other is free */
+static void test_quota_streams(void **state)
+{
+	struct lab *l = *state;
+	struct warren_sock *ear, *in, *out, *idle;
+	size_t sent = 0, got = 0;
+	static const char buf[100000];
+	char sink[50000];
+	ssize_t n;
+
+	wired(l);
+	assert_int_equal(warren_socket(l->b, SOCK_STREAM, 0, &ear), 0);
+	assert_int_equal(warren_bind(ear, NULL, 80), 0);
+	assert_int_equal(warren_listen(ear, 5), 0);
+	assert_int_equal(warren_socket(l->a, SOCK_STREAM, 0, &out), 0);
+	assert_int_equal(warren_connect(out, "10.0.0.2", 80), -EINPROGRESS);
+	assert_int_equal(warren_socket(l->a, SOCK_STREAM, 0, &idle), 0);
+	assert_int_equal(warren_connect(idle, "10.0.0.2", 80), -EINPROGRESS);
+	pass(l, 100);
+	assert_int_equal(warren_accept(ear, &in), 0);
+	assert_int_equal(warren_quota_set(l->a, "queued", 40000), 0);
+	while (got < 1000000) {
+		n = warren_send(out, buf, sizeof(buf), 0);
+		if (n > 0)
+			sent += (size_t)n;
+		else
+			assert_int_equal(n, -EAGAIN);
+		assert_true(quota(l->a, "queued").used <= 40000);
+		if (sent < 100000 && !got) { /* nothing leaves: the others wait, too */
+			assert_int_equal(warren_send(idle, "x", 1, 0), -EAGAIN);
+			assert_int_equal(warren_poll(idle) & 4, 0);
+		}
+		pass(l, 1);
+		while ((n = warren_recv(in, sink, sizeof(sink), 0)) > 0)
+			got += (size_t)n;
+	}
+	pass(l, 1000);
+	assert_int_equal(warren_poll(idle) & 4, 4);
+	assert_int_equal(warren_send(idle, "x", 1, 0), 1);
+	/* and the other way: the window is as wide as there is room */
+	for (sent = 0; sent < 1000000;) {
+		n = warren_send(in, buf, sizeof(buf), 0);
+		sent += n > 0 ? (size_t)n : 0;
+		pass(l, 1);
+		assert_true(quota(l->a, "queued").used <= 40000 + 4096);
+		if (n <= 0)
+			while (warren_recv(out, sink, sizeof(sink), 0) > 0)
+				;
+	}
+	warren_sock_close(ear);
+	warren_sock_close(in);
+	warren_sock_close(out);
+	warren_sock_close(idle);
+}
+
+/* One takes all that it gets; the other has what it needs */
+static void test_no_starving(void **state)
+{
+	const struct warren_options o = {
+	    .seed = 7, .virtual_time = true, .memory_limit = 16 << 20};
+	struct warren_sock **s = calloc(100000, sizeof(*s)), *x;
+	struct warren_ns *greedy, *modest;
+	struct warren *w;
+	int n, err = 0;
+
+	(void)state;
+	assert_int_equal(warren_open(&o, &w), 0);
+	assert_int_equal(warren_ns_new(w, "greedy", &greedy), 0);
+	assert_int_equal(warren_ns_new(w, "modest", &modest), 0);
+	assert_int_equal(warren_link_up(modest, "lo"), 0);
+	for (n = 0; n < 100000 && !err; n++)
+		err = warren_socket(greedy, SOCK_STREAM, 0, &s[n]);
+	assert_true(err == -ENOBUFS || err == -ENOMEM); /* all memory of the warren */
+	assert_int_not_equal(warren_socket(modest, SOCK_STREAM, 0, &x), 0);
+	for (int i = 0; i < n - 1; i++)
+		warren_sock_close(s[i]);
+	assert_int_equal(warren_quota_set(greedy, "sockets", 1000), 0);
+	for (n = 0, err = 0; n < 100000 && !err; n++)
+		err = warren_socket(greedy, SOCK_STREAM, 0, &s[n]);
+	assert_int_equal(err, -ENOBUFS);
+	assert_int_equal(n, 1001);
+	assert_int_equal(warren_socket(modest, SOCK_STREAM, 0, &x), 0);
+	assert_int_equal(warren_bind(x, "127.0.0.1", 80), 0);
+	warren_sock_close(x);
+	for (int i = 0; i < n - 1; i++)
+		warren_sock_close(s[i]);
+	warren_close(w);
+	free(s);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -202,6 +447,12 @@ int main(void)
 	    T(test_hardware_comes_home),
 	    cmocka_unit_test(test_hardware_ends_with_the_warren),
 	    T(test_death_is_over),
+	    T(test_quota_objects),
+	    T(test_quota_neighbours),
+	    T(test_quota_accept),
+	    T(test_quota_datagrams),
+	    T(test_quota_streams),
+	    cmocka_unit_test(test_no_starving),
 	    cmocka_unit_test(test_a_hundred_thousand),
 	};
 

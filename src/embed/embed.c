@@ -196,6 +196,27 @@ const char *warren_drops(const struct warren_ns *ns, unsigned i, uint64_t *count
 	return drop_names[i + 1];
 }
 
+int warren_quota_set(struct warren_ns *ns, const char *name, uint64_t limit)
+{
+	enum quota_kind kind;
+	int err = quota_find(name, &kind);
+
+	if (!err)
+		quota_set(ns_net(ns), kind, limit);
+	return err;
+}
+
+int warren_quota_get(const struct warren_ns *ns, unsigned i, struct warren_quota *out)
+{
+	struct quota q;
+
+	if (i >= QUOTA_NR)
+		return -ENOENT;
+	q = quota_read(ns_net(ns), (enum quota_kind)i);
+	*out = (struct warren_quota){quota_names[i], q.used, q.limit, q.refused};
+	return 0;
+}
+
 /* ---- devices ---- */
 
 int warren_dummy(struct warren_ns *ns, const char *name)

@@ -570,7 +570,7 @@ static void tcp_disconnect(struct tcp_sock *tp)
 	tcp_timers_stop(tp);
 	while ((p = list_first(&sk->rx_queue, struct pkt, node))) {
 		list_del(&p->node);
-		sk->rmem -= p->charge;
+		sock_rmem_add(sk, -(s64)p->charge);
 		p->charge = 0;
 		pkt_free(p);
 	}
@@ -797,7 +797,7 @@ static bool drop_unread(struct sock *sk)
 	while ((p = list_first(&sk->rx_queue, struct pkt, node))) {
 		unread |= seq_after(tcp_rx(p)->end_seq, tp->copied_seq);
 		list_del(&p->node);
-		sk->rmem -= p->charge;
+		sock_rmem_add(sk, -(s64)p->charge);
 		p->charge = 0;
 		pkt_free(p);
 	}
@@ -930,6 +930,7 @@ static bool writable(const struct tcp_sock *tp)
 	const struct sock *sk = &tp->is.sk;
 	/* half of what stops a writer: so that waking one is worth it */
 	return sk->sndbuf > sk->wmem && sk->sndbuf - sk->wmem >= sk->wmem / 2 &&
+	       quota_fits(sk->net, QUOTA_QUEUED, TCP_QUEUE_STEP) &&
 	       2ULL * tcp_notsent(tp) < tcp_notsent_low(tp);
 }
 
@@ -1063,7 +1064,7 @@ static void drop_read(struct tcp_sock *tp, struct pkt *p)
 
 	list_del(&p->node);
 	sk->rx_queued--;
-	sk->rmem -= p->charge;
+	sock_rmem_add(sk, -(s64)p->charge);
 	p->charge = 0;
 	pkt_free(p);
 }

@@ -37,6 +37,9 @@ enum {
 };
 
 /* Send queue */
+/* The least that a stream adds to its queue: a packet and a byte */
+#define TCP_QUEUE_STEP (sizeof(struct pkt) + 1)
+
 struct tcp_tx {
 	struct tree_node node;
 	u32 seq, end_seq;

@@ -41,12 +41,12 @@
 static void charge_rx(struct tcp_sock *tp, struct pkt *p)
 {
 	p->charge = pkt_truesize(p);
-	tp->is.sk.rmem += p->charge;
+	sock_rmem_add(&tp->is.sk, p->charge);
 }
 
 static void free_rx(struct tcp_sock *tp, struct pkt *p)
 {
-	tp->is.sk.rmem -= p->charge;
+	sock_rmem_add(&tp->is.sk, -(s64)p->charge);
 	p->charge = 0;
 	pkt_free(p);
 }
@@ -134,7 +134,7 @@ static void queue_in_order(struct tcp_sock *tp, struct pkt *p)
 		if (merge(last, p)) {
 			tcp_rx(last)->end_seq = data_end;
 			last->charge = pkt_truesize(last);
-			sk->rmem += last->charge - old;
+			sock_rmem_add(sk, (s64)last->charge - old);
 			MIB_EXT(tcp_sknet(tp), LINUX_MIB_TCPRCVCOALESCE);
 			return;
 		}
@@ -426,7 +426,7 @@ static void drain_ooo(struct tcp_sock *tp)
 			break;
 		tree_remove(&tp->ooo, &rx->node);
 		tp->n_ooo--;
-		tp->is.sk.rmem -= p->charge;
+		sock_rmem_add(&tp->is.sk, -(s64)p->charge);
 		p->charge = 0;
 		if (!seq_after(rx->end_seq, tp->rcv_nxt)) {
 			pkt_free(p);
@@ -441,13 +441,20 @@ static void drain_ooo(struct tcp_sock *tp)
 	sack_trim(tp);
 }
 
+/* In the socket's buffer and in what its namespace may queue */
+static bool fits(const struct sock *sk, u32 need)
+{
+	return (u64)sk->rmem + need <= sk->rcvbuf &&
+	       quota_fits(sk->net, QUOTA_QUEUED, need);
+}
+
 /* Room for @p, if need be at the cost of what is furthest out of order */
 static bool make_room(struct tcp_sock *tp, const struct pkt *p, u32 seq)
 {
 	struct sock *sk = &tp->is.sk;
 	u32 need = pkt_truesize(p);
 
-	while ((u64)sk->rmem + need > sk->rcvbuf) {
+	while (!fits(sk, need)) {
 		struct pkt *last = tcp_rx_pkt(tree_last(&tp->ooo));
 
 		if (!last || seq_before(tcp_rx(last)->seq, seq))
@@ -458,7 +465,7 @@ static bool make_room(struct tcp_sock *tp, const struct pkt *p, u32 seq)
 		free_rx(tp, last);
 		tp->n_sacks = 0; /* we take back what we said: RFC 2018 §8 */
 	}
-	return (u64)sk->rmem + need <= sk->rcvbuf;
+	return fits(sk, need);
 }
 
 static void queue_ooo(struct tcp_sock *tp, struct pkt *p, const struct tcp_seg *sg)
@@ -564,7 +571,9 @@ static void data(struct tcp_sock *tp, struct pkt *p, struct tcp_seg *sg)
 		dsack(tp, sg->seq, tp->rcv_nxt, true);
 		tp->ack_pending = ACK_NOW;
 	}
-	if (p->len && !make_room(tp, p, tp->rcv_nxt) && sk->rmem > sk->rcvbuf) {
+	if (p->len && !make_room(tp, p, tp->rcv_nxt) &&
+	    (sk->rmem > sk->rcvbuf ||
+	     !quota_room(sk->net, QUOTA_QUEUED, pkt_truesize(p)))) {
 		MIB_EXT(net, LINUX_MIB_TCPRCVQDROP);
 		tp->ack_pending = ACK_NO_MEMORY;
 		pkt_drop(net, p, DROP_SOCKET_FULL);

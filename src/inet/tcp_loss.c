@@ -451,7 +451,7 @@ static void trim_front(struct tcp_sock *tp, struct pkt *p, struct tcp_ack *as)
 		return;
 	pkt_pull(p, n);
 	p->charge -= n;
-	tp->is.sk.wmem -= n;
+	sock_wmem_add(&tp->is.sk, -(s64)n);
 	tx->seq += n;
 	segs =
 	    p->len ? (u16)((p->len + tp->mss_cache - 1) / max(tp->mss_cache, 1U)) : 1;

@@ -430,9 +430,12 @@ static void inherit(struct tcp_sock *tp, const struct tcp_sock *lp)
 /* A socket in SYN_RECV, in the accept queue of its listener; NULL: no memory */
 static struct tcp_sock *child_new(struct tcp_req *r)
 {
-	struct tcp_sock *lp = r->listener, *tp = tcp_sock_new(tcp_sknet(lp));
+	struct tcp_sock *lp = r->listener, *tp;
 	struct inet_sock *is;
 
+	if (!quota_room(tcp_sknet(lp), QUOTA_SOCKETS, 1))
+		return NULL;
+	tp = tcp_sock_new(tcp_sknet(lp));
 	if (!tp)
 		return NULL;
 	is = &tp->is;

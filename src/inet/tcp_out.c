@@ -37,14 +37,14 @@ struct pkt *tcp_tx_new(struct tcp_sock *tp)
 	memset(tcp_tx(p), 0, sizeof(struct tcp_tx));
 	tcp_tx(p)->segs = 1;
 	p->charge = sizeof(*p);
-	tp->is.sk.wmem += p->charge;
+	sock_wmem_add(&tp->is.sk, p->charge);
 	return p;
 }
 
 void tcp_tx_free(struct tcp_sock *tp, struct pkt *p)
 {
 	list_del(&p->node);
-	tp->is.sk.wmem -= p->charge;
+	sock_wmem_add(&tp->is.sk, -(s64)p->charge);
 	p->charge = 0;
 	pkt_free(p);
 }
@@ -180,8 +180,11 @@ u32 tcp_current_mss(struct tcp_sock *tp)
 u32 tcp_space(const struct tcp_sock *tp)
 {
 	const struct sock *sk = &tp->is.sk;
+	const struct quota *q = &sk->net->quotas[QUOTA_QUEUED];
 	s64 room = (s64)sk->rcvbuf - sk->rmem;
 
+	if (unlikely(q->limit != QUOTA_NONE && room > 0))
+		room = q->used < q->limit ? (s64)min((u64)room, q->limit - q->used) : 0;
 	/* Half of the buffer is for the overhead of small packets */
 	return room > 0 ? (u32)room / 2 : 0;
 }
@@ -921,7 +924,7 @@ int tcp_retransmit(struct tcp_sock *tp, struct pkt *p, u32 segs)
 		if (n < p->len) {
 			pkt_pull(p, n);
 			p->charge -= n;
-			tp->is.sk.wmem -= n;
+			sock_wmem_add(&tp->is.sk, -(s64)n);
 			tx->seq += n;
 		}
 	}

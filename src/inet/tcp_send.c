@@ -101,7 +101,7 @@ static ssize_t append_to(struct tcp_sock *tp, struct pkt *p, struct msg *m, size
 	}
 	b->used += n;
 	p->charge += n;
-	sk->wmem += n;
+	sock_wmem_add(sk, n);
 	tcp_tx(p)->end_seq += n;
 	tp->write_seq += n;
 	return n;
@@ -156,6 +156,21 @@ static bool has_room(const struct tcp_sock *tp)
 	       tcp_notsent(tp) < tcp_notsent_low(tp);
 }
 
+/* What the namespace may still have in its queues, the packet itself not counted; when
+ * it is nothing, it is remembered that one waits */
+static size_t quota_left(struct tcp_sock *tp)
+{
+	struct net *net = tcp_sknet(tp);
+	const struct quota *q = &net->quotas[QUOTA_QUEUED];
+
+	if (likely(q->limit == QUOTA_NONE))
+		return SIZE_MAX;
+	if (quota_room(net, QUOTA_QUEUED, TCP_QUEUE_STEP))
+		return q->limit - q->used - sizeof(struct pkt);
+	net->quota_waited = true;
+	return 0;
+}
+
 /* Return: bytes taken, or an error when none were */
 static ssize_t take_all(struct tcp_sock *tp, struct msg *m, size_t left)
 {
@@ -164,15 +179,17 @@ static ssize_t take_all(struct tcp_sock *tp, struct msg *m, size_t left)
 
 	while (left) {
 		struct pkt *p = open_packet(tp);
+		size_t most;
 		ssize_t n;
 
 		if (p && p->len >= goal)
 			p = NULL;
-		if (!p && !has_room(tp)) {
+		if ((!p && !has_room(tp)) || !(most = quota_left(tp))) {
 			tp->no_space = true;
 			return done ? (ssize_t)done : -EAGAIN;
 		}
-		n = append_to(tp, p, m, min(left, (size_t)(goal - (p ? p->len : 0))));
+		most = min(most, (size_t)(goal - (p ? p->len : 0)));
+		n = append_to(tp, p, m, min(left, most));
 		if (n < 0)
 			return done ? (ssize_t)done : n;
 		done += (size_t)n;

@@ -179,6 +179,7 @@ static void route_remove(struct fib_route *r, const struct fib_config *why)
 	list_del(&r->node);
 	route_unhook(r);
 	t->n_routes--;
+	quota_add(t->net, QUOTA_ROUTES, -1);
 	fib_bump(t->net);
 	if (why) {
 		ev.nl_flags = why->nl_flags;
@@ -620,6 +621,7 @@ static int insert(struct fib_prefix *px, const struct fib_config *cfg,
 	}
 	list_add_tail(at, &r->node);
 	px->table->n_routes++;
+	quota_add(net, QUOTA_ROUTES, 1);
 	announce(net, cfg, r,
 		 cfg->nl_flags &
 		     (NLM_F_REPLACE | NLM_F_APPEND | NLM_F_CREATE | NLM_F_EXCL));
@@ -642,6 +644,8 @@ int fib_add(struct net *net, const struct fib_config *cfg, struct ext_ack *ack)
 	if (!t)
 		return -ENOBUFS;
 	err = check_config(cfg, ack);
+	if (!err && cfg->protocol != RTPROT_KERNEL)
+		err = quota_check(net, QUOTA_ROUTES, -ENOBUFS, ack);
 	if (!err)
 		err = route_make(net, cfg, &r, ack);
 	if (!err && type_has_hops(cfg->type))

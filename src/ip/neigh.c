@@ -203,6 +203,7 @@ static void neigh_free(struct neigh *nt)
 	list_del(&nt->dev_node);
 	list_del(&nt->net_node);
 	neigh_net(net)->n--;
+	quota_add(net, QUOTA_NEIGHBOURS, -1);
 	slab_put(&neigh_worker(net)->slab, nt);
 }
 
@@ -217,16 +218,17 @@ static void neigh_remove(struct neigh *nt)
 static bool make_room(struct net *net)
 {
 	struct neigh_net *nn = neigh_net(net);
+	u32 most = (u32)neigh_conf_default(net->w, NC_GC_THRESH3);
 	struct neigh *nt;
 
-	if (nn->n < (u32)neigh_conf_default(net->w, NC_GC_THRESH3))
+	if (nn->n < most && quota_fits(net, QUOTA_NEIGHBOURS, 1))
 		return true;
 	list_for_each(nt, &nn->neighs, net_node)
 		if (!(nt->state & (NUD_PERMANENT | NUD_NOARP | NUD_TIMED))) {
 			neigh_remove(nt);
-			return true;
+			break;
 		}
-	return false;
+	return nn->n < most && quota_room(net, QUOTA_NEIGHBOURS, 1);
 }
 
 /* Whom nobody has to ask: the link says what the address is (RFC 1112 §6.4) */
@@ -274,6 +276,7 @@ static struct neigh *neigh_new(struct dev *dev, const struct ipaddr *addr)
 	list_add_tail(&nd->neighs, &nt->dev_node);
 	list_add_tail(&neigh_net(net)->neighs, &nt->net_node);
 	neigh_net(net)->n++;
+	quota_add(net, QUOTA_NEIGHBOURS, 1);
 	return nt;
 }
 
