@@ -372,6 +372,7 @@ static void test_quota_streams(void **state)
 	assert_int_equal(warren_accept(ear, &in), 0);
 	assert_int_equal(warren_quota_set(l->a, "queued", 40000), 0);
 	while (got < 1000000) {
+		assert_true(warren_now(l->w) < 600ULL * 1000000000); /* it goes on */
 		n = warren_send(out, buf, sizeof(buf), 0);
 		if (n > 0)
 			sent += (size_t)n;
@@ -391,6 +392,7 @@ static void test_quota_streams(void **state)
 	assert_int_equal(warren_send(idle, "x", 1, 0), 1);
 	/* and the other way: the window is as wide as there is room */
 	for (sent = 0; sent < 1000000;) {
+		assert_true(warren_now(l->w) < 600ULL * 1000000000); /* it goes on */
 		n = warren_send(in, buf, sizeof(buf), 0);
 		sent += n > 0 ? (size_t)n : 0;
 		pass(l, 1);

@@ -221,7 +221,8 @@ void tcp_initial_window(struct net *net, u32 space, u32 mss, bool scaling, u32 c
 static u32 new_window(struct tcp_sock *tp)
 {
 	u32 mss = max((u32)tp->rcv_mss, 1U);
-	u32 full = tp->is.sk.rcvbuf / 2;
+	u64 most = tp->is.sk.net->quotas[QUOTA_QUEUED].limit; /* alone in its net */
+	u32 full = (u32)min((u64)tp->is.sk.rcvbuf, most) / 2;
 	u32 free = tcp_space(tp), wnd;
 
 	full = min(full, tp->window_clamp);
