@@ -9,15 +9,57 @@
  * Deleting a prefix that has two children leaves glue in its place. So that
  * deletion cannot fail, the trie owns a spare node for each such prefix:
  * number of spares = number of prefixes with two children, always.
+ *
+ * A match walks down from the root, and each step waits for memory. So a trie of
+ * many prefixes has a top: for each value of the first TOP_BITS bits, where the walk
+ * of such a key leaves the nodes shorter than that, and the best match up to there.
+ * It is filled by the walks themselves. A prefix that comes or goes makes unknown
+ * what it covers, and nothing else: nodes that other keys go on from are longer than
+ * TOP_BITS, so they are not on its path.
  */
 
 #include "base/lpm.h"
 
 #include "base/bug.h"
 
+enum { TOP_BITS = 14, TOP_AT = 4096 };
+
+/* Both NULL: not known, or nothing there */
+struct lpm_top {
+	struct lpm_node *next, *best;
+};
+
 void lpm_init(struct lpm *t, struct mem *mem)
 {
-	*t = (struct lpm){.mem = mem};
+	*t = (struct lpm){.mem = mem, .top_at = TOP_AT};
+}
+
+static u32 word_of(const u8 *key)
+{
+	be32 w;
+
+	memcpy(&w, key, sizeof(w));
+	return be32_to_cpu(w);
+}
+
+/* A prefix of @plen bits has come or gone */
+static void top_forget(struct lpm *t, const u8 *key, unsigned plen)
+{
+	size_t n = plen < TOP_BITS ? 1U << (TOP_BITS - plen) : 1;
+
+	if (t->top)
+		memset(&t->top[word_of(key) >> (32 - TOP_BITS)], 0,
+		       n * sizeof(*t->top));
+}
+
+static void top_resize(struct lpm *t)
+{
+	if (!t->top && t->n >= t->top_at)
+		t->top = mem_alloc(t->mem, sizeof(*t->top) << TOP_BITS);
+	if (t->top && (t->n < t->top_at / 4 || !t->n)) {
+		mem_free(t->mem, t->top);
+		t->top = NULL;
+	}
 }
 
 static unsigned bit_at(const u8 *key, unsigned i)
@@ -163,9 +205,12 @@ int lpm_add(struct lpm *t, struct lpm_node *n, const void *key, unsigned key_len
 	*n = (struct lpm_node){.plen = (u8)plen};
 	make_key(n->key, key, key_len, plen);
 	err = add_at(t, n);
-	if (!err)
-		t->n++;
-	return err;
+	if (err)
+		return err;
+	t->n++;
+	top_forget(t, n->key, plen);
+	top_resize(t);
+	return 0;
 }
 
 /* Remove a node with at most one child; the child takes its place. */
@@ -184,6 +229,8 @@ void lpm_del(struct lpm *t, struct lpm_node *n)
 
 	BUG_ON(n->glue || t->n == 0);
 	t->n--;
+	top_forget(t, n->key, n->plen);
+	top_resize(t);
 	if (has_two(n)) {
 		struct lpm_node *glue = spare_pop(t);
 
@@ -208,7 +255,14 @@ void lpm_del(struct lpm *t, struct lpm_node *n)
 
 static bool covers(const struct lpm_node *n, const u8 *key, unsigned bits)
 {
-	return n->plen <= bits && common_bits(n->key, key, n->plen) == n->plen;
+	if (n->plen > bits)
+		return false;
+	if (n->plen <= 32) {
+		u32 differs = word_of(n->key) ^ word_of(key);
+
+		return !n->plen || !(differs >> (32 - n->plen));
+	}
+	return common_bits(n->key, key, n->plen) == n->plen;
 }
 
 struct lpm_node *lpm_find(const struct lpm *t, const void *key, unsigned key_len,
@@ -226,11 +280,35 @@ struct lpm_node *lpm_find(const struct lpm *t, const void *key, unsigned key_len
 	return NULL;
 }
 
+/* Where the walk of @key stands behind its first TOP_BITS bits */
+static struct lpm_top *top_of(const struct lpm *t, const u8 *key)
+{
+	struct lpm_top *top = &t->top[word_of(key) >> (32 - TOP_BITS)];
+	struct lpm_node *n = t->root;
+
+	if (top->next || top->best)
+		return top;
+	while (n && n->plen < TOP_BITS && covers(n, key, TOP_BITS)) {
+		if (!n->glue)
+			top->best = n;
+		n = n->child[bit_at(key, n->plen)];
+	}
+	if (n && n->plen >= TOP_BITS && common_bits(n->key, key, TOP_BITS) == TOP_BITS)
+		top->next = n;
+	return top;
+}
+
 struct lpm_node *lpm_match(const struct lpm *t, const void *key, unsigned key_len)
 {
 	struct lpm_node *n = t->root, *best = NULL;
 	unsigned bits = key_len * 8;
 
+	if (t->top) {
+		struct lpm_top *top = top_of(t, key);
+
+		n = top->next;
+		best = top->best;
+	}
 	while (n && covers(n, key, bits)) {
 		if (!n->glue)
 			best = n;

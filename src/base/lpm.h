@@ -17,10 +17,14 @@ struct lpm_node {
 	bool glue; /* the trie's own inner node */
 };
 
+struct lpm_top;
+
 struct lpm {
 	struct lpm_node *root;
 	struct mem *mem;
 	u32 n;			/* prefixes, glue not counted */
+	u32 top_at;		/* from how many on there is a top */
+	struct lpm_top *top;	/* see lpm.c; NULL: few prefixes, or no memory */
 	struct lpm_node *spare; /* see lpm.c: so that deletion cannot fail */
 };
 

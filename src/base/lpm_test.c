@@ -100,13 +100,14 @@ static void toggle(struct fixture *f, struct prefix *p)
 	p->in = true;
 }
 
-static void against_oracle(unsigned key_len, u64 seed)
+static void against_oracle(unsigned key_len, u64 seed, u32 top_at)
 {
 	struct fixture f = {.key_len = key_len};
 
 	random_seed(&f.rnd, seed);
 	mem_init(&f.mem, NULL, NULL);
 	lpm_init(&f.t, &f.mem);
+	f.t.top_at = top_at;
 	for (int i = 0; i < ROUNDS; i++) {
 		unsigned plen = random_below(&f.rnd, key_len * 8 + 1);
 		struct lpm_node *n, *shorter;
@@ -143,8 +144,10 @@ static void test_oracle(void **state)
 {
 	(void)state;
 	for (u64 seed = 1; seed <= 5; seed++) {
-		against_oracle(4, seed);
-		against_oracle(16, seed);
+		against_oracle(4, seed, 1000000);
+		against_oracle(16, seed, 1000000);
+		against_oracle(4, seed, 8); /* with a top, and now and then without */
+		against_oracle(16, seed, 1);
 	}
 }
 

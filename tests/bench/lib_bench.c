@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/lpm.h"
 #include "core/net.h"
 #include "core/worker.h"
 #include "parts.h"
@@ -49,6 +50,43 @@ static void births(struct warren *w, struct net **nets, size_t alive, size_t n)
 	       (t1 - t0) / (double)n * 1e6);
 	printf("namespace death, %zu alive\t%.3f\tus\n", alive,
 	       (t2 - t1) / (double)n * 1e6);
+}
+
+/* Prefixes of 16 to 28 bits all over, as a table of the Internet has them, and keys
+ * that never come again */
+static void prefixes(size_t n, long lookups)
+{
+	struct lpm_node *nodes = calloc(n, sizeof(*nodes));
+	struct random r;
+	struct mem mem;
+	struct lpm t;
+	size_t hits = 0;
+	double t0;
+
+	if (!nodes)
+		return;
+	mem_init(&mem, NULL, NULL);
+	lpm_init(&t, &mem);
+	random_seed(&r, 1);
+	for (size_t i = 0; i < n;) {
+		u32 key = (u32)random_next(&r);
+
+		i += !lpm_add(&t, &nodes[i], &key, 4, 16 + random_below(&r, 13));
+	}
+	t0 = now_s();
+	for (long i = 0; i < lookups; i++) {
+		u32 key = (u32)random_next(&r);
+
+		hits += lpm_match(&t, &key, 4) != NULL;
+	}
+	t0 = now_s() - t0;
+	printf("prefix of any address, %zu known\t%.0f\tns\n", n,
+	       t0 / (double)lookups * 1e9);
+	if (!hits)
+		printf("# none was found\n");
+	while (t.n)
+		lpm_del(&t, lpm_first(&t));
+	free(nodes);
 }
 
 static int namespaces(size_t most)
@@ -90,7 +128,9 @@ int main(int argc, char **argv)
 
 	if (most && namespaces(max(most, (size_t)1000)))
 		return 1;
-	if (scale > 0)
+	if (scale > 0) {
+		prefixes(100000, (long)(3000000 * scale));
 		bench_paths(scale, argc > 3 ? argv[3] : NULL);
+	}
 	return 0;
 }
