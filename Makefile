@@ -12,7 +12,7 @@ BUILD  = build
 PREFIX = /usr/local
 T      = 60
 TESTS  =
-MESON  = meson setup --prefix=$(PREFIX) $(if $(CI),--werror)
+MESON  = meson setup --prefix=$(PREFIX) --libdir=lib $(if $(CI),--werror)
 export CI
 
 build: $(BUILD)/build.ninja
@@ -76,6 +76,7 @@ deps:
 	@tools/deps all
 
 install: build
+	@meson configure $(BUILD) -Dprefix=$(PREFIX)
 	@meson install -C $(BUILD)
 
 clean:

@@ -226,11 +226,11 @@ static bool allowed(struct net *net, const struct route *rt, be32 dst, u8 type, 
 	if (dev_is_lo(rt->dev))
 		return true;
 	if (!net_allows(net)) {
-		MIB_ICMP(net, ICMP_MIB_RATELIMITGLOBAL);
+		MIB_ICMP(net, MIB_ICMP_LIMITED_ALL);
 		return false;
 	}
 	if (!peer_allows(net, dst)) {
-		MIB_ICMP(net, ICMP_MIB_RATELIMITHOST);
+		MIB_ICMP(net, MIB_ICMP_LIMITED_HOST);
 		return false;
 	}
 	return true;

@@ -14,9 +14,16 @@
 
 #define MIB_ICMP_TYPES 256
 
+/* What <linux/snmp.h> of 2023 does not name yet */
+enum {
+	MIB_ICMP_LIMITED_ALL = ICMP_MIB_CSUMERRORS + 1, /* ICMP_MIB_RATELIMITGLOBAL */
+	MIB_ICMP_LIMITED_HOST,
+	MIB_ICMP_NR,
+};
+
 struct mib {
 	u64 ip[__IPSTATS_MIB_MAX];
-	u64 icmp[__ICMP_MIB_MAX];
+	u64 icmp[MIB_ICMP_NR];
 	u64 icmp_in[MIB_ICMP_TYPES], icmp_out[MIB_ICMP_TYPES];
 	u64 tcp[__TCP_MIB_MAX];
 	u64 udp[__UDP_MIB_MAX];

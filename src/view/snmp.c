@@ -221,8 +221,8 @@ static const struct field icmp_fields[] = {
     {"InAddrMaskReps", ICMP_MIB_INADDRMASKREPS},
     {"OutMsgs", ICMP_MIB_OUTMSGS},
     {"OutErrors", ICMP_MIB_OUTERRORS},
-    {"OutRateLimitGlobal", ICMP_MIB_RATELIMITGLOBAL},
-    {"OutRateLimitHost", ICMP_MIB_RATELIMITHOST},
+    {"OutRateLimitGlobal", MIB_ICMP_LIMITED_ALL},
+    {"OutRateLimitHost", MIB_ICMP_LIMITED_HOST},
     {"OutDestUnreachs", ICMP_MIB_OUTDESTUNREACHS},
     {"OutTimeExcds", ICMP_MIB_OUTTIMEEXCDS},
     {"OutParmProbs", ICMP_MIB_OUTPARMPROBS},
@@ -372,7 +372,7 @@ static const struct {
 
 static void put_icmp(struct text *out, const struct mib *m)
 {
-	u64 v[__ICMP_MIB_MAX] = {0};
+	u64 v[MIB_ICMP_NR] = {0};
 
 	if (m) {
 		memcpy(v, m->icmp, sizeof(v));
