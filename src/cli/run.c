@@ -40,7 +40,7 @@ static const struct {
 } facilities[] = {
     {FAC_WAIT_KILLABLE, "wait-killable"}, {FAC_SYNC_WAKE_UP, "sync-wake-up"},
     {FAC_PIDFD_THREAD, "pidfd-thread"},	  {FAC_PIDFD_GETFD, "pidfd-getfd"},
-    {FAC_IOPRIO_HINT, "ioprio-hint"},
+    {FAC_IOPRIO_HINT, "ioprio-hint"},	  {FAC_UNIX_DIAG, "unix-diag"},
 };
 
 static u32 run_parse_disable(const char *list)

@@ -356,8 +356,10 @@ static s64 umsg_recv(struct op *op, const struct umsg *um)
 		ep_mend(ep, op->c, &op->dup);
 		n = ep_recv(ep, op->dup, &m);
 		/* shut down is the end for who waits, and nothing for who does not */
-		if (!n && !op->block && ep->sk->shut & RCV_SHUTDOWN && !name.ss_family)
-			n = -EAGAIN;
+		if (!n && ep->sk->shut & RCV_SHUTDOWN && !name.ss_family) {
+			m.name_len = 0;
+			n = op->block ? 0 : -EAGAIN;
+		}
 	}
 	if (n < 0)
 		return n;

@@ -493,7 +493,7 @@ int plane_init(struct super *s)
 		free(pl);
 		return err;
 	}
-	pl->diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	plane_open_diag(pl, s->facilities & FAC_UNIX_DIAG);
 	s->plane = pl;
 	return 0;
 }

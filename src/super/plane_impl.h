@@ -43,6 +43,9 @@ void ring_show(struct endpoint *ep);
 
 /* ---- plane_loose.c ---- */
 
+/* Sets pl->diag, when the host has unix_diag and it is to be used. After the listener
+ */
+void plane_open_diag(struct plane *pl, bool use);
 /* Everything that we put into the carrier was read. */
 bool carrier_empty(const struct endpoint *ep);
 /* Does somebody hold the carrier? When we cannot know: yes */

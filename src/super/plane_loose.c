@@ -5,8 +5,9 @@
  * A carrier that is connected to our end hangs up. Others (fresh, listening,
  * dead) are loose; of those the host is asked (unix_diag, by inode): when a task
  * ended, when an address is in use that might not be any more, and after calls,
- * ever more rarely. Without pidfd_getfd we ourselves hold some carriers, and the
- * descriptors of all our processes are looked through instead.
+ * ever more rarely. Without pidfd_getfd we ourselves hold some carriers; there, and
+ * where the host has no unix_diag, the descriptors of all our processes are looked
+ * through instead.
  */
 
 #include "super/plane_impl.h"
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/net.h"
@@ -56,9 +58,9 @@ static struct diag_req diag_request(u32 ino, bool dump)
 }
 
 /* Is there a socket of this inode on the host? When we cannot know: yes */
-bool carrier_alive(struct endpoint *ep)
+static bool diag_knows(int diag, u64 ino)
 {
-	struct diag_req req = diag_request((u32)ep->ident.ino, false);
+	struct diag_req req = diag_request((u32)ino, false);
 	struct {
 		struct nlmsghdr h;
 		int error;
@@ -66,12 +68,29 @@ bool carrier_alive(struct endpoint *ep)
 	} ans;
 	ssize_t n;
 
-	if (ep->plane->diag < 0 ||
-	    send(ep->plane->diag, &req, sizeof(req), 0) != (ssize_t)sizeof(req))
+	if (diag < 0 || send(diag, &req, sizeof(req), 0) != (ssize_t)sizeof(req))
 		return true;
-	n = recv(ep->plane->diag, &ans, sizeof(ans), 0);
+	n = recv(diag, &ans, sizeof(ans), 0);
 	return n < (ssize_t)(sizeof(ans.h) + sizeof(ans.error)) ||
 	       ans.h.nlmsg_type != NLMSG_ERROR || ans.error != -ENOENT;
+}
+
+bool carrier_alive(struct endpoint *ep)
+{
+	return diag_knows(ep->plane->diag, ep->ident.ino);
+}
+
+void plane_open_diag(struct plane *pl, bool use)
+{
+	struct stat st;
+
+	pl->diag =
+	    use ? socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG) : -1;
+	if (pl->diag < 0 ||
+	    (!fstat(pl->listener.fd, &st) && diag_knows(pl->diag, st.st_ino)))
+		return;
+	close(pl->diag); /* it says of what is there that it is not */
+	pl->diag = -1;
 }
 
 /* Bytes in the carrier that the program has not read */
@@ -158,7 +177,18 @@ static void sweep_process(struct super *s, pid_t pid, void *arg)
 	closedir(dir);
 }
 
-static bool sweep_kept(struct plane *pl)
+/* Nobody has its carrier any more */
+static void sweep_end(struct endpoint *ep)
+{
+	ep->hup = true;
+	ep->prog_shut = false;
+	if (ep->src.fd >= 0 && ep->state == EP_JOINED)
+		ep_pump(ep); /* what it wrote before */
+	else
+		ep_free(ep);
+}
+
+static bool sweep_files(struct plane *pl)
 {
 	struct endpoint *ep = list_first(&pl->loose, struct endpoint, loose), *tmp;
 	bool any = false;
@@ -172,7 +202,7 @@ static bool sweep_kept(struct plane *pl)
 			ep->missed = 0;
 		} else if (++ep->missed >= 2) { /* once: it may be in flight */
 			any = true;
-			ep_free(ep);
+			sweep_end(ep);
 		}
 	}
 	return any;
@@ -183,9 +213,9 @@ bool plane_sweep(struct plane *pl)
 	struct endpoint *ep = list_first(&pl->loose, struct endpoint, loose), *tmp;
 	bool few, any = false;
 
-	if (pl->keep)
-		return sweep_kept(pl);
-	if (!ep || pl->diag < 0)
+	if (pl->keep || pl->diag < 0)
+		return sweep_files(pl);
+	if (!ep)
 		return false;
 	few = ep->loose.next == &pl->loose || ep->loose.next->next == &pl->loose;
 	pl->sweep++;
@@ -195,12 +225,7 @@ bool plane_sweep(struct plane *pl)
 		if (ep == pl->busy || (few ? carrier_alive(ep) : ep->seen == pl->sweep))
 			continue;
 		any = true;
-		ep->hup = true;
-		ep->prog_shut = false;
-		if (ep->src.fd >= 0 && ep->state == EP_JOINED)
-			ep_pump(ep); /* what it wrote before */
-		else
-			ep_free(ep);
+		sweep_end(ep);
 	}
 	return any;
 }
@@ -209,7 +234,7 @@ bool plane_sweep_hard(struct plane *pl)
 {
 	bool any = plane_sweep(pl);
 
-	return pl->keep ? plane_sweep(pl) || any : any;
+	return pl->keep || pl->diag < 0 ? plane_sweep(pl) || any : any;
 }
 
 void plane_sweep_timer(struct timer *t)

@@ -599,6 +599,8 @@ static void super_wait(struct super *s, bool busy)
 	int n =
 	    epoll_pwait2(s->epfd, ev, EVENTS_A_TURN, left == ~0ULL ? NULL : &ts, NULL);
 
+	if (s->w) /* what is begun now shall not count the sleep */
+		clock_tick(&s->w->clock);
 	for (int i = 0; i < n; i++) {
 		u32 slot = (u32)ev[i].data.u64, serial = (u32)(ev[i].data.u64 >> 32);
 		struct source *src = s->slots[slot].src;

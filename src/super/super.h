@@ -175,6 +175,7 @@ enum facility {
 	FAC_PIDFD_THREAD = 1 << 2,  /* 6.9 */
 	FAC_PIDFD_GETFD = 1 << 3,   /* EPERM under a container's filter */
 	FAC_IOPRIO_HINT = 1 << 4,   /* 6.5 */
+	FAC_UNIX_DIAG = 1 << 5, /* a module of the host; plane_loose.c looks for it */
 };
 
 enum {

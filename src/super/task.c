@@ -756,7 +756,8 @@ static bool probe_ioprio_hint(void)
 
 u32 task_probe(void)
 {
-	u32 fac = FAC_WAIT_KILLABLE | FAC_SYNC_WAKE_UP; /* tried where they are used */
+	/* the first three are tried where they are used */
+	u32 fac = FAC_WAIT_KILLABLE | FAC_SYNC_WAKE_UP | FAC_UNIX_DIAG;
 	int fd = (int)syscall(SYS_pidfd_open, getpid(), PIDFD_OF_THREAD), dup;
 
 	if (fd >= 0)

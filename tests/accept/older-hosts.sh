@@ -10,8 +10,8 @@
 # and without all, the same scripts say the same.
 . "$(dirname "$0")/lib.sh"
 
-for without in wait-killable sync-wake-up pidfd-thread pidfd-getfd ioprio-hint \
-	wait-killable,sync-wake-up,pidfd-thread,ioprio-hint; do
+for without in wait-killable sync-wake-up pidfd-thread pidfd-getfd ioprio-hint unix-diag \
+	wait-killable,sync-wake-up,pidfd-thread,ioprio-hint,unix-diag; do
 	also=
 	[ $without != pidfd-getfd ] || also=stress
 	for name in two-namespaces processes udp static-program $also; do
