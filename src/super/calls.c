@@ -23,6 +23,7 @@
 #include "super/memory.h"
 #include "super/netns.h"
 #include "super/task.h"
+#include "super/unix_ns.h"
 
 enum {
 	TYPE_MASK = 0xf,
@@ -123,6 +124,10 @@ static void call_socket(struct super *s, struct call *c)
 	struct endpoint *ep;
 	struct sock *sk;
 
+	if (c->args[0] == AF_UNIX) {
+		unix_call_socket(s, c);
+		return;
+	}
 	if (!s->plane) {
 		super_reply(s, c, -EAFNOSUPPORT);
 		return;
@@ -499,6 +504,7 @@ static void call_shutdown(struct super *s, struct call *c)
 
 const struct call_row calls_rows[] = {
     {SCMP_SYS(socket), call_socket},
+    {SCMP_SYS(socketpair), unix_call_socketpair},
     {SCMP_SYS(bind), call_bind},
     {SCMP_SYS(connect), call_connect},
     {SCMP_SYS(listen), call_listen},

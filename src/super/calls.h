@@ -51,8 +51,9 @@ call_fn call_getsockopt, call_setsockopt, call_ioctl;
 
 /* Is it one that must be rewritten? */
 bool unix_is_abstract(const struct sockaddr_storage *a, socklen_t len);
-/* The name on the host. Return: its length, or -ENAMETOOLONG as -EINVAL */
-int unix_to_host(struct super *s, const struct call *c,
+/* The name on the host, of the namespace of socket @fd (ours). Return: its length, or
+ * -ENAMETOOLONG as -EINVAL */
+int unix_to_host(struct super *s, const struct call *c, int fd,
 		 const struct sockaddr_storage *a, socklen_t len,
 		 struct sockaddr_un *out);
 /* The way back, in place */

@@ -29,12 +29,14 @@
 #include "super/memory.h"
 #include "super/netns.h"
 #include "super/task.h"
+#include "super/unix_ns.h"
 #include "super/userns.h"
 
 enum {
 	OPT_MAX = 16 << 20, /* rule sets of iptables travel this way */
 	OPT_STACK = 256,
 	IFCONF_MAX = 65536,
+	SO_NETNS_COOKIE_ = 71,
 	SIOCGSKNS_ = 0x894c, /* <linux/sockios.h> has it twice over */
 };
 
@@ -181,53 +183,80 @@ static int opt_get(struct super *s, struct call *c, const struct target *t)
 	return err;
 }
 
+/* ---- options of a socket of the program's own that the kernel does not know ---- */
+
+/* @len bytes at @val, as many as the program has room for. @least: that it must have */
+static int opt_answer(const struct call *c, const void *val, socklen_t len, s32 least)
+{
+	s32 room;
+
+	if (mem_read(c, c->args[4], &room, sizeof(room)))
+		return -EFAULT;
+	if (room < least)
+		return -EINVAL;
+	len = min((socklen_t)room, len);
+	if (mem_write(c, c->args[3], val, len) ||
+	    mem_write(c, c->args[4], &len, sizeof(len)))
+		return -EFAULT;
+	return 0;
+}
+
 /*
- * SO_PEERCRED of a socket of the program's own: for the host all programs are one
- * user. Who the peer is now stands for who it was when they met.
+ * For the host all programs are one user. Who the peer is now stands for who it was
+ * when they met; where we made or joined the two, who made the other end.
  */
 static int opt_peercred(struct super *s, const struct call *c, int fd)
 {
 	const struct cred *reader = cred_of(s, c->tid), *peer;
 	struct ucred uc;
 	socklen_t len = sizeof(uc);
-	s32 room;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &uc, &len))
 		return -errno;
-	if (mem_read(c, c->args[4], &room, sizeof(room)))
-		return -EFAULT;
-	if (room < 0)
-		return -EINVAL;
-	if (uc.pid && task_is_ours(s, uc.pid)) {
+	if (uc.pid == getpid())
+		uc.pid = task_tgid(unix_peer_maker(s, fd));
+	if (s->map_root && uc.pid && task_is_ours(s, uc.pid)) {
 		peer = cred_of(s, uc.pid);
 		uc.uid = userns_from_base(reader->ns, false, peer->euid);
 		uc.gid = userns_from_base(reader->ns, true, peer->egid);
 	}
-	len = min((socklen_t)room, len);
-	if (mem_write(c, c->args[3], &uc, len) ||
-	    mem_write(c, c->args[4], &len, sizeof(len)))
-		return -EFAULT;
-	return 0;
+	return opt_answer(c, &uc, len, 0);
+}
+
+static int opt_cookie(struct super *s, const struct call *c, int fd)
+{
+	u64 cookie = unix_ns(s, c, fd)->net->cookie;
+
+	return opt_answer(c, &cookie, sizeof(cookie), sizeof(cookie));
+}
+
+static void opt_foreign(struct super *s, struct call *c, const struct target *t)
+{
+	int level = (int)c->args[1], name = (int)c->args[2], err = 0;
+	bool known = t->dup >= 0 && level == SOL_SOCKET && s->plane &&
+		     (name == SO_PEERCRED || name == SO_NETNS_COOKIE_) &&
+		     unix_is_socket(t->dup);
+
+	if (known)
+		err = name == SO_PEERCRED ? opt_peercred(s, c, t->dup)
+					  : opt_cookie(s, c, t->dup);
+	if (t->dup >= 0)
+		close(t->dup);
+	if (known)
+		super_reply(s, c, err);
+	else
+		super_continue(s, c);
 }
 
 void call_getsockopt(struct super *s, struct call *c)
 {
-	int level = (int)c->args[1], name = (int)c->args[2];
 	struct target t;
 	int err;
 
 	if (!target_get(s, c, &t))
 		return;
 	if (!t.ep) {
-		err = 1;
-		if (s->map_root && t.dup >= 0 && level == SOL_SOCKET &&
-		    name == SO_PEERCRED)
-			err = opt_peercred(s, c, t.dup);
-		close(t.dup);
-		if (err == 1)
-			super_continue(s, c);
-		else
-			super_reply(s, c, err);
+		opt_foreign(s, c, &t);
 		return;
 	}
 	err = opt_get(s, c, &t);
@@ -386,17 +415,17 @@ static void ioctl_unread(struct super *s, struct call *c)
 }
 
 /* The namespace of a socket, as an open file */
-static void ioctl_netns(struct super *s, struct call *c, const struct endpoint *ep)
+static void ioctl_netns(struct super *s, struct call *c, const struct target *t)
 {
-	const struct net *net = ep ? ep->sk->net : super_net(s, c);
-	struct netns *ns = netns_by_net(s, net);
+	struct netns *ns =
+	    t->ep ? netns_by_net(s, t->ep->sk->net) : unix_ns(s, c, t->dup);
 	int fd = -ENOENT;
 
 	if (ns && !cred_can(cred_of(s, c->tid), ns->owner, CAP_NET_ADMIN))
 		fd = -EPERM;
 	else if (ns)
 		fd = netns_open(s, ns, false);
-
+	close(t->dup);
 	if (fd < 0) {
 		super_reply(s, c, fd);
 		return;
@@ -429,11 +458,11 @@ void call_ioctl(struct super *s, struct call *c)
 		super_continue(s, c);
 		return;
 	}
-	close(t.dup);
 	if (req == SIOCGSKNS_) {
-		ioctl_netns(s, c, t.ep);
+		ioctl_netns(s, c, &t);
 		return;
 	}
+	close(t.dup);
 	if (!ioctl_size(req))
 		err = -ENOTTY;
 	else

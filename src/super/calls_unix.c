@@ -27,7 +27,9 @@
 #include "core/net.h"
 #include "core/warren.h"
 #include "super/memory.h"
+#include "super/netns.h"
 #include "super/task.h"
+#include "super/unix_ns.h"
 
 enum {
 	PREFIX = 9, /* 'w', 4 digits of the warren, 4 of the namespace */
@@ -50,7 +52,7 @@ static void unix_prefix(const struct super *s, const struct net *net, char *out)
 	memcpy(out, text, PREFIX);
 }
 
-int unix_to_host(struct super *s, const struct call *c,
+int unix_to_host(struct super *s, const struct call *c, int fd,
 		 const struct sockaddr_storage *a, socklen_t len,
 		 struct sockaddr_un *out)
 {
@@ -61,7 +63,7 @@ int unix_to_host(struct super *s, const struct call *c,
 	if (n + 1 + PREFIX > sizeof(out->sun_path))
 		return -EINVAL;
 	out->sun_family = AF_UNIX;
-	unix_prefix(s, super_net(s, c), out->sun_path + 1);
+	unix_prefix(s, unix_ns(s, c, fd)->net, out->sun_path + 1);
 	memcpy(out->sun_path + 1 + PREFIX, un->sun_path + 1, n);
 	return (int)(len + PREFIX);
 }
@@ -116,7 +118,7 @@ static int unix_autobind(struct super *s, const struct call *c, int fd)
 		u32 v = (u32)(random_next(&s->w->random) >> 44);
 
 		snprintf(un->sun_path + 1, 6, "%05x", v);
-		len = unix_to_host(s, c, &any, PATH_AT + 6, &host);
+		len = unix_to_host(s, c, fd, &any, PATH_AT + 6, &host);
 		if (!bind(fd, (struct sockaddr *)&host, (socklen_t)len))
 			return 0;
 		if (errno != EADDRINUSE)
@@ -161,7 +163,7 @@ void unix_bind(struct super *s, struct call *c, const struct target *t)
 		unix_continue(s, c, t);
 		return;
 	}
-	len = unix_to_host(s, c, &a, given, &host);
+	len = unix_to_host(s, c, t->dup, &a, given, &host);
 	if (len > 0)
 		len =
 		    bind(t->dup, (struct sockaddr *)&host, (socklen_t)len) ? -errno : 0;
@@ -199,7 +201,7 @@ static s64 attempt_unix_connect(struct op *op)
 		return len;
 	if (!unix_is_abstract(&a, (socklen_t)c->args[2]))
 		return -EINVAL; /* it was, a moment ago */
-	len = unix_to_host(op->s, c, &a, (socklen_t)c->args[2], &host);
+	len = unix_to_host(op->s, c, op->dup, &a, (socklen_t)c->args[2], &host);
 	return len < 0 ? len : unix_try_connect(c, op->dup, &host, (socklen_t)len);
 }
 

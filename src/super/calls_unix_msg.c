@@ -32,7 +32,8 @@ static s64 unix_send(struct super *s, const struct call *c, const struct target 
 	if (t->dup < 0)
 		return -EPERM;
 	if (h->msg_name) {
-		int len = unix_to_host(s, c, h->msg_name, h->msg_namelen, &host);
+		int len =
+		    unix_to_host(s, c, t->dup, h->msg_name, h->msg_namelen, &host);
 
 		if (len < 0)
 			return len;

@@ -20,7 +20,7 @@
  *                      tells of the last close
  *   an open view       likewise: a second descriptor of each is kept, to ask
  *   (/proc/PID/net/X)  with; nothing tells, so it is looked at now and then
- *   a socket           holds a user of the struct net itself
+ *   a socket           holds a user of the struct net itself; AF_UNIX: unix_ns.c
  *
  * Each of these events only asks for a sweep. The sweep is the one place that
  * decides, and it looks at the truth, not at counts of ours.
@@ -44,6 +44,7 @@
 #include "super/cred.h"
 #include "super/files.h"
 #include "super/task.h"
+#include "super/unix_ns.h"
 #include "super/userns.h"
 
 enum {
@@ -125,6 +126,7 @@ static int ns_add(struct super *s, struct net *net, struct userns *owner, bool i
 	ns->net = net;
 	ns->initial = initial;
 	list_init(&ns->views);
+	list_init(&ns->unixes);
 	ns->witness.fd = -1;
 	ns->probe = -1;
 	if (!initial) {
@@ -264,6 +266,7 @@ static void ns_del(struct super *s, struct netns *ns)
 	log_debug(&s->log, "namespace %u ends", ns->index);
 	while ((v = list_first(&ns->views, struct view_file, node)))
 		view_del(v);
+	unix_forget(s, ns);
 	ns_unwitness(s, ns);
 	if (ns->probe >= 0)
 		close(ns->probe);
@@ -446,9 +449,13 @@ static bool ns_is_open(struct super *s, struct netns *ns)
 	return is_open_elsewhere(ns->probe);
 }
 
-static bool ns_has_sockets(const struct netns *ns)
+static bool ns_has_sockets(struct super *s, struct netns *ns)
 {
-	return ns->net && ns->net->users.n > 1;
+	if (ns->net && ns->net->users.n > 1)
+		return true;
+	if (!list_empty(&ns->unixes))
+		unix_walk(s);
+	return !list_empty(&ns->unixes);
 }
 
 static void witness_event(struct super *s, struct source *src, u32 events)
@@ -513,7 +520,7 @@ void netns_sweep(struct super *s)
 		}
 		if (ns_is_open(s, ns))
 			continue; /* inotify will tell */
-		if (!ns_has_sockets(ns) && !ns_is_viewed(ns))
+		if (!ns_has_sockets(s, ns) && !ns_is_viewed(ns))
 			ns_del(s, ns);
 		else if (!s->sweep_ns)
 			s->sweep_ns = super_now() + SWEEP_SOCKETS_MS * NS_PER_MS;
@@ -524,7 +531,7 @@ void netns_unnamed(struct super *s, struct netns *ns)
 {
 	if (ns->initial || ns->pins || ns_is_named(s, ns))
 		return;
-	if (ns_is_open(s, ns) || ns_has_sockets(ns) || ns_is_viewed(ns)) {
+	if (ns_is_open(s, ns) || ns_has_sockets(s, ns) || ns_is_viewed(ns)) {
 		netns_kick(s);
 		return;
 	}

@@ -23,6 +23,7 @@ struct netns {
 	bool initial;
 	bool inhabited;	       /* the sweep saw a task in it */
 	pid_t seen;	       /* that task */
+	struct list unixes;    /* struct unix_row: AF_UNIX sockets of it */
 	struct list views;     /* struct view_file: files of /proc/PID/net of it */
 	struct source witness; /* pidfd of one member; not watched: none */
 	int probe;	       /* descriptor of its file, to ask for leases; -1: none */

@@ -251,6 +251,11 @@ bool plane_uses_net(struct super *s, const struct net *net);
 bool plane_sweep(struct plane *pl);
 /* Without pidfd_getfd it takes two looks to be sure. */
 bool plane_sweep_hard(struct plane *pl);
+/* Call @fn with the inode of every AF_UNIX socket of the host. Return: false: the host
+ * does not say */
+bool plane_unix_dump(struct plane *pl, void (*fn)(struct super *s, u32 ino));
+/* The inode of the socket that AF_UNIX socket @ino is connected to; 0: none, unknown */
+u32 plane_unix_peer(struct plane *pl, u32 ino);
 /* A process ended, or a call came: look soon. */
 void plane_kick(struct super *s, bool soon);
 

@@ -149,6 +149,55 @@ static bool sweep_dump(struct plane *pl, u64 dev)
 	return true;
 }
 
+bool plane_unix_dump(struct plane *pl, void (*fn)(struct super *s, u32 ino))
+{
+	struct diag_req req = diag_request(0, true);
+	struct nlmsghdr *h;
+	ssize_t n;
+
+	if (pl->diag < 0 ||
+	    send(pl->diag, &req, sizeof(req), 0) != (ssize_t)sizeof(req))
+		return false;
+	for (;;) {
+		size_t len;
+
+		n = recv(pl->diag, pl->buf, sizeof(pl->buf), 0);
+		h = (void *)pl->buf;
+		if (n < (ssize_t)sizeof(*h) || h->nlmsg_type == NLMSG_ERROR)
+			return false;
+		for (len = (size_t)n; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+			const struct unix_diag_msg *um = NLMSG_DATA(h);
+
+			if (h->nlmsg_type == NLMSG_DONE)
+				return true;
+			if (h->nlmsg_type == SOCK_DIAG_BY_FAMILY)
+				fn(pl->s, um->udiag_ino);
+		}
+	}
+}
+
+u32 plane_unix_peer(struct plane *pl, u32 ino)
+{
+	struct diag_req req = diag_request(ino, false);
+	struct {
+		struct nlmsghdr h;
+		struct unix_diag_msg um;
+		struct nlattr nla;
+		u32 peer;
+		u8 more[256];
+	} got;
+
+	req.r.udiag_show = UDIAG_SHOW_PEER;
+	if (pl->diag < 0 ||
+	    send(pl->diag, &req, sizeof(req), 0) != (ssize_t)sizeof(req) ||
+	    recv(pl->diag, &got, sizeof(got), 0) <
+		(ssize_t)offsetof(__typeof__(got), more) ||
+	    got.h.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	    got.nla.nla_type != UNIX_DIAG_PEER)
+		return 0;
+	return got.peer;
+}
+
 /* ---- the same without pidfd_getfd: we hold them, too, so look who else does ---- */
 
 static void sweep_process(struct super *s, pid_t pid, void *arg)

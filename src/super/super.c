@@ -59,6 +59,7 @@
 #include "super/roots.h"
 #include "super/task.h"
 #include "super/trace.h"
+#include "super/unix_ns.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
@@ -673,6 +674,7 @@ int super_new(const struct super_config *cfg, struct super **out)
 	list_init(&s->tasks_lru);
 	table_init(&s->idents);
 	table_init(&s->tasks);
+	unix_ns_init(s);
 	super_add_rows(s, files_rows, files_rows_n);
 	super_add_rows(s, netns_rows, netns_rows_n);
 	super_add_rows(s, cred_rows, cred_rows_n);
@@ -762,6 +764,7 @@ void super_free(struct super *s)
 	close(s->epfd);
 	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
 	table_fini(&s->idents);
+	unix_ns_fini(s);
 	free(s->slots);
 	free(s->root);
 	free(s);

@@ -239,6 +239,8 @@ struct super {
 	struct table tasks; /* struct task, by tid */
 	struct list tasks_lru;
 	u32 n_tasks;
+	struct table unixes; /* AF_UNIX sockets of programs, unix_ns.c */
+	u32 unix_serial, unix_walk_at;
 	struct list netnses; /* struct netns */
 	struct netns *init_ns;
 	struct netns **ns_by_index;

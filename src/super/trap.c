@@ -119,6 +119,8 @@ static const struct {
 	u32 arg;
 	u64 mask, value;
 } notify_masked[] = {
+    {SCMP_SYS(socket), 0, ~0ULL, AF_UNIX},
+    {SCMP_SYS(socketpair), 0, ~0ULL, AF_UNIX},
     {SCMP_SYS(socket), 0, ~0ULL, AF_INET},
     {SCMP_SYS(socket), 0, ~0ULL, AF_INET6},
     {SCMP_SYS(socket), 0, ~0ULL, AF_NETLINK},
