@@ -30,11 +30,11 @@
 #include "view/views.h"
 
 const struct part *const warren_parts[] = {
-    &dev_part,	    &sock_part,	    &veth_part,	     &dummy_part, &neigh_part,
-    &arp_part,	    &addr4_part,    &fib_part,	     &rule_part,  &route_part,
-    &ip4_part,	    &frag_part,	    &icmp4_part,     &inet_part,  &udp_part,
-    &raw_part,	    &ping_part,	    &tcp_part,	     &cc_part,	  &packet_part,
-    &netlink_part,  &rtnl_part,	    &uevent_part,    &genl_part,  &nlother_part,
-    &diag_part,	    &proc_net_part, &proc_sock_part, &snmp_part,  &sysctl_part,
-    &loopback_part, NULL,
+    &dev_part,	   &sock_part,	   &veth_part,	   &dummy_part,	    &neigh_part,
+    &arp_part,	   &addr4_part,	   &fib_part,	   &rule_part,	    &route_part,
+    &ip4_part,	   &frag_part,	   &icmp4_part,	   &igmp_part,	    &inet_part,
+    &udp_part,	   &raw_part,	   &ping_part,	   &tcp_part,	    &cc_part,
+    &packet_part,  &netlink_part,  &rtnl_part,	   &uevent_part,    &genl_part,
+    &nlother_part, &diag_part,	   &proc_net_part, &proc_sock_part, &snmp_part,
+    &sysctl_part,  &loopback_part, NULL,
 };

@@ -38,6 +38,7 @@ enum part_id {
 	PART_IP4,
 	PART_FRAG,
 	PART_ICMP4,
+	PART_IGMP,
 	PART_INET,
 	PART_UDP,
 	PART_RAW,

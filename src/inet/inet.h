@@ -127,7 +127,8 @@ void inet_queue_notice(struct inet_sock *is, const struct pkt *p,
 void inet_tell_zerocopy(struct inet_sock *is);
 ssize_t inet_recv_error(struct inet_sock *is, struct msg *m); /* MSG_ERRQUEUE */
 /* May a datagram for @group that came in by @ifindex go to this socket? */
-bool inet_mc_wants(const struct inet_sock *is, const struct ipaddr *group, s32 ifindex);
+bool inet_mc_wants(const struct inet_sock *is, const struct ipaddr *group,
+		   const struct ipaddr *src, s32 ifindex);
 
 extern const struct part inet_part;
 

@@ -23,6 +23,11 @@ void inet_leave_groups(struct inet_sock *is);
 int inet_set_membership(struct inet_sock *is, bool add, const void *val, socklen_t len);
 /* MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP: struct group_req */
 int inet_set_group(struct inet_sock *is, bool add, const void *val, socklen_t len);
+/* IP_x_SOURCE, MCAST_x_SOURCE. -EINVAL, -ENODEV, -EADDRNOTAVAIL, -ENOBUFS */
+int inet_set_source(struct inet_sock *is, int name, const void *val, socklen_t len);
+/* IP_MSFILTER, MCAST_MSFILTER; of reading, @val says which */
+int inet_set_msfilter(struct inet_sock *is, int name, const void *val, socklen_t len);
+int inet_get_msfilter(struct inet_sock *is, int name, void *val, socklen_t *len);
 /* IP_MULTICAST_IF. -EINVAL, -EADDRNOTAVAIL */
 int inet_set_mc_if(struct inet_sock *is, const void *val, socklen_t len);
 

@@ -237,18 +237,6 @@ static int set_number(struct inet_sock *is, int name, const void *val, socklen_t
 	}
 }
 
-/* Lists of sources (RFC 3376) are not known; Linux looks at the size first. */
-static int source_filter(int name, socklen_t len)
-{
-	size_t need = name == IP_MSFILTER      ? sizeof(struct ip_msfilter) - 4
-		      : name == MCAST_MSFILTER ? sizeof(struct group_filter) -
-						     sizeof(struct sockaddr_storage)
-		      : name >= MCAST_JOIN_GROUP ? sizeof(struct group_source_req)
-						 : sizeof(struct ip_mreq_source);
-
-	return len < need ? -EINVAL : -ENOPROTOOPT;
-}
-
 int inet_set_opt(struct sock *sk, const struct caller *c, int level, int name,
 		 const void *val, socklen_t len)
 {
@@ -278,13 +266,14 @@ int inet_set_opt(struct sock *sk, const struct caller *c, int level, int name,
 	case IP_UNBLOCK_SOURCE:
 	case IP_ADD_SOURCE_MEMBERSHIP:
 	case IP_DROP_SOURCE_MEMBERSHIP:
-	case IP_MSFILTER:
 	case MCAST_BLOCK_SOURCE:
 	case MCAST_UNBLOCK_SOURCE:
 	case MCAST_JOIN_SOURCE_GROUP:
 	case MCAST_LEAVE_SOURCE_GROUP:
+		return inet_set_source(is, name, val, len);
+	case IP_MSFILTER:
 	case MCAST_MSFILTER:
-		return source_filter(name, len);
+		return inet_set_msfilter(is, name, val, len);
 	case IP_UNICAST_IF:
 		return set_unicast_if(is, val, len);
 	case OPT_LOCAL_PORT_RANGE:
@@ -347,9 +336,6 @@ static int get_number(struct inet_sock *is, int name, int *v)
 	case OPT_PROTOCOL:
 		*v = is->num;
 		return 0;
-	case IP_MSFILTER:
-	case MCAST_MSFILTER:
-		return -EINVAL;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -363,6 +349,8 @@ int inet_get_opt(struct sock *sk, int level, int name, void *val, socklen_t *len
 
 	if (level != IPPROTO_IP)
 		return -EOPNOTSUPP;
+	if (name == IP_MSFILTER || name == MCAST_MSFILTER)
+		return inet_get_msfilter(is, name, val, len);
 	if (name == IP_OPTIONS) {
 		*len = min(*len, (socklen_t)is->opt_len);
 		memcpy(val, is->opts, *len);

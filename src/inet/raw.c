@@ -261,6 +261,8 @@ static bool wants(const struct raw_sock *rs, const struct pkt *p, u8 protocol)
 		return false;
 	if (is->sk.bound_dev && is->sk.bound_dev != p->iif)
 		return false;
+	if (!inet_mc_wants(is, &dst, &src, p->iif))
+		return false;
 	if (protocol == IPPROTO_ICMP && p->linear && p->data[0] < 32)
 		return !(rs->filter.data >> p->data[0] & 1);
 	return true;

@@ -474,7 +474,7 @@ static bool wants(const struct inet_sock *is, const struct tuple *t)
 		return false;
 	if (is->sk.bound_dev && is->sk.bound_dev != t->bound_dev)
 		return false;
-	return inet_mc_wants(is, &t->local, t->bound_dev);
+	return inet_mc_wants(is, &t->local, &t->peer, t->bound_dev);
 }
 
 /* One more copy of @p, borrowed, for a socket that wants it */

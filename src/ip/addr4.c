@@ -21,6 +21,7 @@
 #include "core/event.h"
 #include "ip/conf4.h"
 #include "ip/fib.h"
+#include "ip/igmp.h"
 #include "ip/ip_parts.h"
 
 struct addr4_worker {
@@ -539,6 +540,7 @@ static void dev_gone(struct dev *dev)
 		return;
 	while ((ifa = list_last(&in->addrs, struct ifaddr4, node)))
 		addr4_del_one(ifa);
+	igmp_forget(dev);
 	dev->slot[DEV_SLOT_IP4] = NULL;
 	net_free(dev->net, in->conf);
 	net_free(dev->net, in);

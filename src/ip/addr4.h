@@ -32,6 +32,7 @@ struct in_dev4 {
 	struct dev *dev;
 	struct list addrs;
 	struct conf4_values *conf; /* conf4.c: NULL while it follows `default` in all */
+	struct igmp_dev *igmp;	   /* igmp.c: its groups; NULL: never any */
 	bool frozen;		   /* had an address */
 };
 

@@ -8,6 +8,6 @@
 #include "core/part.h"
 
 extern const struct part neigh_part, arp_part, addr4_part, fib_part, rule_part,
-    route_part, ip4_part, frag_part, icmp4_part;
+    route_part, ip4_part, frag_part, icmp4_part, igmp_part;
 
 #endif

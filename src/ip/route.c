@@ -20,6 +20,7 @@
 #include "core/tunable.h"
 #include "ip/addr4.h"
 #include "ip/fib_impl.h"
+#include "ip/igmp.h"
 #include "ip/ip_parts.h"
 #include "ip/route_cache.h"
 
@@ -583,23 +584,6 @@ static bool martian(struct dev *dev, const struct flow *fl)
 	return ip4_is_loopback(src) || ip4_is_loopback(dst);
 }
 
-bool route_is_member(const struct dev *dev, be32 group)
-{
-	u8 mac[6] = {0x01, 0x00, 0x5e};
-	u32 g = be32_to_cpu(group);
-	const struct dev_mc *mc;
-
-	if (group == cpu_to_be32(INADDR_ALLHOSTS_GROUP))
-		return dev_is_up(dev);
-	mac[3] = (g >> 16) & 0x7f;
-	mac[4] = (u8)(g >> 8);
-	mac[5] = (u8)g;
-	list_for_each(mc, &dev->mc, node)
-		if (!memcmp(mc->addr, mac, sizeof(mac)))
-			return true;
-	return false;
-}
-
 static int input_local(struct dev *dev, struct flow *fl, u8 type,
 		       const struct fib_result *res, struct route **out, enum drop *why)
 {
@@ -659,7 +643,7 @@ static int input_slow(struct dev *dev, struct flow *fl, struct route **out,
 		return -EINVAL;
 	}
 	if (ip4_is_multicast(fl->dst.v4)) {
-		if (!route_is_member(dev, fl->dst.v4)) {
+		if (!igmp_wants(dev, fl->dst.v4, fl->src.v4, fl->proto)) {
 			*why = DROP_NO_ROUTE;
 			return -EINVAL;
 		}

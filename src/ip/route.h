@@ -53,8 +53,6 @@ int route_output(struct net *net, struct flow *fl, struct route **out);
  * -ENETUNREACH, -EACCES, -EINVAL (martian, blackhole), -ENOMEM
  */
 int route_input(struct dev *dev, struct flow *fl, struct route **out, enum drop *why);
-/* Does @dev listen to the group? 224.0.0.1 is everybody's (RFC 1112 §4) */
-bool route_is_member(const struct dev *dev, be32 group);
 
 /* What a worker looked up, /proc/net/stat/rt_cache */
 struct route_stat {

@@ -12,6 +12,7 @@
 
 #include "ip/addr4.h"
 #include "ip/fib.h"
+#include "ip/igmp.h"
 #include "ip/route.h"
 #include "ip/rule.h"
 #include "netlink/rtnl.h"
@@ -394,7 +395,7 @@ static bool to_us(const struct route *rt)
 static bool loops(const struct route *rt, const struct ipaddr *dst)
 {
 	if (rt->type == RTN_MULTICAST)
-		return route_is_member(rt->dev, dst->v4);
+		return igmp_is_member(rt->dev, dst->v4);
 	return dev_is_lo(rt->dev) || rt->type == RTN_BROADCAST;
 }
 

@@ -147,23 +147,6 @@ static int arp_text(struct net *net, const char *rel, struct text *out)
 	return 0;
 }
 
-/* Every device that is up hears 224.0.0.1; there is no other group yet */
-static int igmp_text(struct net *net, const char *rel, struct text *out)
-{
-	struct dev *dev;
-
-	(void)rel;
-	text_printf(out, "Idx\tDevice    : Count Querier\tGroup    Users Timer\t"
-			 "Reporter\n");
-	list_for_each(dev, &net->devs, node)
-		if (in_dev4(dev) && dev_is_up(dev))
-			text_printf(
-			    out, "%d\t%-10s: %5d %7s\n\t\t\t\t%08X %5d %d:%08X\t\t%d\n",
-			    dev->ifindex, dev->name, 1, "V3",
-			    cpu_to_be32(INADDR_ALLHOSTS_GROUP), 1, 0, 0, 0);
-	return 0;
-}
-
 /* ---- the stack ---- */
 
 static int softnet_text(struct net *net, const char *rel, struct text *out)
@@ -226,14 +209,6 @@ static int rt_acct_text(struct net *net, const char *rel, struct text *out)
 	return 0;
 }
 
-static int mcfilter_text(struct net *net, const char *rel, struct text *out)
-{
-	(void)net;
-	(void)rel;
-	text_printf(out, "Idx Device        MCA        SRC    INC    EXC\n");
-	return 0;
-}
-
 static int ip_mr_vif_text(struct net *net, const char *rel, struct text *out)
 {
 	(void)net;
@@ -257,11 +232,9 @@ static const struct view proc_net_views[] = {
     {.path = "net/rt_cache", .text = rt_cache_text},
     {.path = "net/stat/rt_cache", .text = stat_rt_cache_text},
     {.path = "net/arp", .text = arp_text},
-    {.path = "net/igmp", .text = igmp_text},
     {.path = "net/softnet_stat", .text = softnet_text},
     {.path = "net/rt_acct", .text = rt_acct_text},
     {.path = "net/psched", .text = psched_text},
-    {.path = "net/mcfilter", .text = mcfilter_text},
     {.path = "net/ip_mr_vif", .text = ip_mr_vif_text},
     {.path = "net/ip_mr_cache", .text = ip_mr_cache_text},
 };
@@ -275,6 +248,8 @@ static int proc_net_boot(struct warren *w)
 		err = fib_trie_boot(w);
 	if (!err)
 		err = proc_link_boot(w);
+	if (!err)
+		err = proc_igmp_boot(w);
 	return err ? err : sysfs_boot(w);
 }
 

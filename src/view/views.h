@@ -22,6 +22,7 @@ static inline int views_register(struct warren *w, const struct part *part,
 int sysfs_boot(struct warren *w);
 int fib_trie_boot(struct warren *w);
 int proc_link_boot(struct warren *w);
+int proc_igmp_boot(struct warren *w);
 
 extern const struct part proc_net_part, proc_sock_part, snmp_part, sysctl_part;
 
