@@ -144,6 +144,27 @@ static s64 stream_send(struct op *op, const struct umsg *um)
 	return n < 0 ? -errno : n;
 }
 
+/* By the stack itself, which tells in the error queue that it is done */
+static s64 stream_send_told(struct op *op, const struct umsg *um)
+{
+	struct endpoint *ep = op->ep;
+	struct plane *pl = ep->plane;
+	struct iovec iov = {pl->user, min(um->total, (size_t)PLANE_BUF)};
+	struct msg m = {
+	    .iov = &iov, .n_iov = 1, .flags = um->flags | MSG_DONTWAIT | MSG_NOSIGNAL};
+
+	if (!ep_drain(ep)) /* what was written natively goes first */
+		return -EAGAIN;
+	if (mem_gather(op->c, pl->iov, um->n_iov, 0, pl->user, iov.iov_len))
+		return -EFAULT;
+	return ep->sk->ops->send(ep->sk, &m);
+}
+
+static bool stream_tells(const struct endpoint *ep, u64 flags)
+{
+	return flags & MSG_ZEROCOPY && ep->sk->zerocopy && ep->state == EP_JOINED;
+}
+
 /* The op of a stream waits for the carrier itself. */
 static void op_run_stream(struct op *op, u32 events)
 {
@@ -157,7 +178,10 @@ static s64 attempt_sendto(struct op *op)
 
 	umsg_from_args(op, &um);
 	um.name_len = (u32)op->c->args[5];
-	return op->ep->kind == EP_STREAM ? stream_send(op, &um) : umsg_send(op, &um);
+	if (op->ep->kind != EP_STREAM)
+		return umsg_send(op, &um);
+	return stream_tells(op->ep, (u64)um.flags) ? stream_send_told(op, &um)
+						   : stream_send(op, &um);
 }
 
 static s64 attempt_sendmsg(struct op *op)
@@ -167,13 +191,17 @@ static s64 attempt_sendmsg(struct op *op)
 
 	if (err)
 		return err;
-	return op->ep->kind == EP_STREAM ? stream_send(op, &um) : umsg_send(op, &um);
+	if (op->ep->kind != EP_STREAM)
+		return umsg_send(op, &um);
+	return stream_tells(op->ep, (u64)um.flags) ? stream_send_told(op, &um)
+						   : stream_send(op, &um);
 }
 
 void call_sendto(struct super *s, struct call *c)
 {
 	struct target t;
 	struct op op;
+	bool told;
 
 	if (!target_get(s, c, &t))
 		return;
@@ -181,14 +209,16 @@ void call_sendto(struct super *s, struct call *c)
 		unix_sendto(s, c, &t);
 		return;
 	}
-	if (t.ep->kind == EP_STREAM && t.dup < 0) {
+	told = stream_tells(t.ep, c->args[3]);
+	if (t.ep->kind == EP_STREAM && !told && (t.dup < 0 || !c->args[4])) {
+		close(t.dup);
 		super_continue(s, c);
 		return;
 	}
 	op_init(&op, s, c, &t, attempt_sendto);
 	op.block = op.block && !(c->args[3] & MSG_DONTWAIT);
 	op.timeout_ns = t.ep->sk->snd_timeo_ns;
-	if (t.ep->kind == EP_STREAM)
+	if (t.ep->kind == EP_STREAM && !told)
 		op_run_stream(&op, EPOLLOUT);
 	else
 		op_run(&op);
@@ -223,6 +253,7 @@ void call_sendmsg(struct super *s, struct call *c)
 	struct endpoint *ep;
 	struct target t;
 	struct op op;
+	bool told;
 
 	if (!target_get(s, c, &t))
 		return;
@@ -235,7 +266,8 @@ void call_sendmsg(struct super *s, struct call *c)
 		stream_refuse_send(s, c, &t);
 		return;
 	}
-	if (ep->kind == EP_STREAM && (t.dup < 0 || !names_address(c))) {
+	told = stream_tells(ep, c->args[2]);
+	if (ep->kind == EP_STREAM && !told && (t.dup < 0 || !names_address(c))) {
 		close(t.dup);
 		super_continue(s, c);
 		return;
@@ -243,7 +275,7 @@ void call_sendmsg(struct super *s, struct call *c)
 	op_init(&op, s, c, &t, attempt_sendmsg);
 	op.block = op.block && !(c->args[2] & MSG_DONTWAIT);
 	op.timeout_ns = ep->sk->snd_timeo_ns;
-	if (ep->kind == EP_STREAM) {
+	if (ep->kind == EP_STREAM && !told) {
 		op_run_stream(&op, EPOLLOUT);
 		return;
 	}

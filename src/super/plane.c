@@ -234,7 +234,7 @@ int ep_borrow(struct endpoint *ep)
 /* What `ss` shows beside the stack's own queues */
 static u32 front_queued(const struct sock *sk, bool to_program)
 {
-	const struct endpoint *ep = sk->owner;
+	struct endpoint *ep = sk->owner;
 	int n = 0;
 
 	if (!ep || ep->src.fd < 0 || ep->state != EP_JOINED)

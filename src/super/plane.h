@@ -169,6 +169,8 @@ int ep_connecting(struct endpoint *ep, int carrier);
 int ep_renew(struct endpoint *ep, struct call *c, int *carrier);
 /* A message socket whose poll() said POLLERR: at its next call it goes on. */
 void ep_mend(struct endpoint *ep, struct call *c, int *carrier);
+/* What the program wrote reaches the stack first. Return: false: it is full */
+bool ep_drain(struct endpoint *ep);
 /* The carrier listens; a waiting connection makes it readable. */
 int ep_listen(struct endpoint *ep, int carrier);
 /* Make the carrier of a listener readable, or not, as the stack's socket is. */

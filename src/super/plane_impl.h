@@ -50,7 +50,7 @@ void plane_open_diag(struct plane *pl, bool use);
 bool carrier_empty(const struct endpoint *ep);
 /* Does somebody hold the carrier? When we cannot know: yes */
 bool carrier_alive(struct endpoint *ep);
-u32 carrier_unread(const struct endpoint *ep); /* bytes */
+u32 carrier_unread(struct endpoint *ep); /* bytes */
 void plane_sweep_timer(struct timer *t);
 
 #endif

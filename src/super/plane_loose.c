@@ -93,8 +93,19 @@ void plane_open_diag(struct plane *pl, bool use)
 	pl->diag = -1;
 }
 
+static u32 unread_by_ioctl(struct endpoint *ep)
+{
+	int n = 0, carrier = ep_borrow(ep);
+
+	if (carrier < 0)
+		return 0;
+	ioctl(carrier, FIONREAD, &n);
+	close(carrier);
+	return (u32)n;
+}
+
 /* Bytes in the carrier that the program has not read */
-u32 carrier_unread(const struct endpoint *ep)
+u32 carrier_unread(struct endpoint *ep)
 {
 	struct diag_req req = diag_request((u32)ep->ident.ino, false);
 	struct {
@@ -105,8 +116,10 @@ u32 carrier_unread(const struct endpoint *ep)
 		u8 more[256];
 	} got;
 
-	if (ep->plane->diag < 0 || carrier_empty(ep))
+	if (carrier_empty(ep))
 		return 0;
+	if (ep->plane->diag < 0)
+		return unread_by_ioctl(ep);
 	req.r.udiag_show = UDIAG_SHOW_RQLEN;
 	if (send(ep->plane->diag, &req, sizeof(req), 0) != (ssize_t)sizeof(req) ||
 	    recv(ep->plane->diag, &got, sizeof(got), 0) <

@@ -362,6 +362,13 @@ void stream_pump(struct endpoint *ep)
 		work_defer(ep->sk->net->worker, &ep->work);
 }
 
+bool ep_drain(struct endpoint *ep)
+{
+	ep->in = true;
+	stream_to_stack(ep);
+	return !ep->to_stack.buf && !ep->in;
+}
+
 /* ---- listeners ---- */
 
 int ep_listen(struct endpoint *ep, int carrier)

@@ -247,6 +247,11 @@ static int trap_add_rows(scmp_filter_ctx ctx)
 		    ctx, SCMP_ACT_NOTIFY, notify_masked[i].nr, 1,
 		    SCMP_CMP(notify_masked[i].arg, SCMP_CMP_MASKED_EQ,
 			     notify_masked[i].mask, notify_masked[i].value));
+	/* of which the stack shall tell when it is done */
+	if (!err)
+		err = seccomp_rule_add(
+		    ctx, SCMP_ACT_NOTIFY, SCMP_SYS(sendto), 1,
+		    SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_ZEROCOPY, MSG_ZEROCOPY));
 	/* sendto and recvfrom with an address; without, the kernel does it */
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(sendto), 1,
