@@ -137,6 +137,9 @@ static s64 stream_send(struct op *op, const struct umsg *um)
 	size_t len = min(um->total, (size_t)PLANE_BUF);
 	ssize_t n;
 
+	/* as where it is switched off: programs call connect() then */
+	if (um->flags & MSG_FASTOPEN && op->ep->state == EP_FRESH)
+		return -EOPNOTSUPP;
 	if (mem_gather(op->c, pl->iov, um->n_iov, 0, pl->user, len))
 		return -EFAULT;
 	n = send(op->dup, pl->user, len,

@@ -17,6 +17,7 @@
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
+#include <linux/tcp.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <net/route.h>
@@ -81,6 +82,20 @@ static int opt_read_program(const struct call *c, void *val, s32 len, void **out
 	return 0;
 }
 
+/*
+ * What tells of single writes, or rides on a read, does not go with bytes that the
+ * host's kernel moves: a program that hears "no" does without, one that hears "yes"
+ * would wait for what never comes.
+ */
+static bool opt_needs_calls(const struct endpoint *ep, int level, int name)
+{
+	if (ep->kind == EP_MESSAGE)
+		return false;
+	if (level == SOL_SOCKET)
+		return name == SO_ZEROCOPY || name == SO_TIMESTAMPING;
+	return level == IPPROTO_TCP && name == TCP_INQ;
+}
+
 static int opt_set(struct super *s, struct call *c, const struct target *t)
 {
 	int level = (int)c->args[1], name = (int)c->args[2];
@@ -100,6 +115,8 @@ static int opt_set(struct super *s, struct call *c, const struct target *t)
 	if (t->ep->kind == EP_MESSAGE)
 		ep_flush(t->ep); /* what was sent before is sent as it was then */
 	err = mem_read(c, c->args[3], val, (size_t)len) ? -EFAULT : 0;
+	if (!err && opt_needs_calls(t->ep, level, name))
+		err = -ENOPROTOOPT;
 	if (!err && opt_is_program(level, name))
 		err = opt_read_program(c, val, len, &prog);
 	if (!err) {
