@@ -102,6 +102,27 @@ void warren_ns_free(struct warren_ns *ns);
 /* The initial namespace; not to be freed */
 struct warren_ns *warren_ns_initial(struct warren *w);
 
+/*
+ * A new namespace that is configured as @src is: devices, addresses, routes, rules,
+ * permanent neighbours, sysctls. A wire that leads out of @src gets, with @wires, a new
+ * far end in the namespace where the old one is ("NAME_0", "NAME_1", ...), else it is
+ * left out with all that needs it. Hardware and the program's own wires are not cloned.
+ * Return: 0, or an errno and there is no new namespace. @out: as warren_ns_new()
+ */
+int warren_ns_clone(struct warren_ns *src, const char *name, bool wires,
+		    struct warren_ns **out);
+/*
+ * How @b is configured otherwise than @a, a line each: "- address eth0 10.0.0.1/24 ..."
+ * is only in @a, "+ ..." only in @b. @write gets the text, borrowed; it may be NULL.
+ * Return: 0 alike, 1 not, -ENOMEM
+ */
+int warren_ns_diff(struct warren_ns *a, struct warren_ns *b,
+		   void (*write)(void *arg, const char *text, size_t len), void *arg);
+/* All namespaces, devices, addresses, wires and gateways as a drawing in the DOT
+ * language of graphviz. Return: 0, -ENOMEM */
+int warren_graph(struct warren *w,
+		 void (*write)(void *arg, const char *text, size_t len), void *arg);
+
 /* Sysctls by their path below /proc/sys: "net/ipv4/ip_forward".
  * Return: 0, -ENOENT, -EINVAL, -EACCES */
 int warren_sysctl_set(struct warren_ns *ns, const char *path, const char *value);

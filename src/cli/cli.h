@@ -15,6 +15,8 @@ typedef int cli_fn(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_exec(int argc, char **argv);
 int cli_ls(int argc, char **argv);
+int cli_graph(int argc, char **argv);
+int cli_ns(int argc, char **argv);
 
 enum {
 	CLI_FAILED = 125, /* warren itself failed; the program never ran */

@@ -21,9 +21,8 @@ static const struct {
 	const char *word;
 	cli_fn *fn;
 } words[] = {
-    {"run", cli_run},
-    {"exec", cli_exec},
-    {"ls", cli_ls},
+    {"run", cli_run},	  {"exec", cli_exec}, {"ls", cli_ls},
+    {"graph", cli_graph}, {"ns", cli_ns},
 };
 
 static int cli_help(FILE *out)
@@ -31,6 +30,8 @@ static int cli_help(FILE *out)
 	fputs("Usage: warren run [OPTION]... [--] CMD [ARG]...\n"
 	      "       warren exec NAME[:NETNS] [--] CMD [ARG]...\n"
 	      "       warren ls\n"
+	      "       warren graph [--svg|--png] [NAME]\n"
+	      "       warren ns quota|diff|clone ...\n"
 	      "\n"
 	      "Run unmodified programs on a network stack of their own, without\n"
 	      "privileges. Inside, network namespaces are made as usual:\n"
@@ -46,6 +47,8 @@ static int cli_help(FILE *out)
 	      "  -v, --verbose        say what the host allows; -vv: every call\n"
 	      "exec   start CMD in a running warren, in its namespace NETNS if given\n"
 	      "ls     list the running warrens and their named namespaces\n"
+	      "graph  draw namespaces, devices and wires: DOT, or by graphviz\n"
+	      "ns     quota NS [KIND=N]... | diff A B | clone [--wires] SRC DST\n"
 	      "\n"
 	      "The exit status is CMD's; 128 + N when signal N ended it; 127 when it\n"
 	      "was not found, 126 when it could not be run, 125 when warren failed.\n",

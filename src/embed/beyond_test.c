@@ -442,6 +442,86 @@ static void test_no_starving(void **state)
 	free(s);
 }
 
+/* ---- clones, differences, drawings ---- */
+
+static void collect(void *arg, const char *text, size_t len)
+{
+	char *to = arg;
+
+	assert_true(strlen(to) + len < 65536);
+	strncat(to, text, len);
+}
+
+static void test_clone(void **state)
+{
+	struct lab *l = *state;
+	struct warren_ns *c;
+	char *text = calloc(1, 65536), buf[64];
+
+	wired(l);
+	assert_int_equal(warren_link_up(l->a, "lo"), 0);
+	assert_int_equal(warren_dummy(l->a, "d0"), 0);
+	assert_int_equal(warren_link_mtu(l->a, "d0", 9000), 0);
+	assert_int_equal(warren_link_up(l->a, "d0"), 0);
+	assert_int_equal(warren_veth(l->a, "x0", l->a, "x1"), 0);
+	assert_int_equal(warren_addr_add(l->a, "d0", "10.7.0.1/24"), 0);
+	assert_int_equal(warren_route_add(l->a, "default", "10.0.0.2", NULL), 0);
+	assert_int_equal(warren_route_add(l->a, "10.8.0.0/16", NULL, "d0"), 0);
+	assert_int_equal(warren_sysctl_set(l->a, "net/ipv4/ip_forward", "1"), 0);
+	assert_int_equal(warren_sysctl_set(l->a, "net/ipv4/conf/d0/rp_filter", "2"), 0);
+	assert_int_equal(warren_ns_diff(l->a, l->a, collect, text), 0);
+	assert_string_equal(text, "");
+	assert_int_equal(warren_ns_clone(l->a, "c", true, &c), 0);
+	warren_ns_diff(l->a, c, collect, text);
+	/* only the far end has another name */
+	assert_non_null(strstr(text, "- device eth0"));
+	assert_non_null(strstr(text, "+ device eth0"));
+	assert_non_null(strstr(text, "peer eth0_0 elsewhere"));
+	assert_null(strstr(text, "address eth0 10"));
+	assert_null(strstr(text, "route"));
+	assert_null(strstr(text, "sysctl"));
+	assert_null(strstr(text, "d0"));
+	assert_null(strstr(text, "x0"));
+	assert_int_equal(warren_sysctl_get(c, "net/ipv4/ip_forward", buf, sizeof(buf)),
+			 1);
+	assert_string_equal(buf, "1");
+	assert_int_equal(warren_link_up(l->b, "eth0_0"), 0);
+	/* they are two: a change of one is none of the other */
+	assert_int_equal(warren_route_del(c, "10.8.0.0/16", NULL, "d0"), 0);
+	text[0] = 0;
+	assert_int_equal(warren_ns_diff(l->a, c, collect, text), 1);
+	assert_non_null(strstr(text, "- route 10.8.0.0/16"));
+	warren_ns_free(c);
+	assert_int_equal(warren_link_up(l->b, "eth0_0"), -ENODEV);
+	/* without wires: neither it nor what went over it */
+	assert_int_equal(warren_ns_clone(l->a, "c", false, &c), 0);
+	assert_int_equal(warren_link_up(c, "eth0"), -ENODEV);
+	assert_int_equal(warren_link_up(c, "d0"), 0);
+	assert_int_equal(warren_route_del(c, "default", NULL, NULL), -ESRCH);
+	warren_ns_free(c);
+	free(text);
+}
+
+static void test_graph(void **state)
+{
+	struct lab *l = *state;
+	struct warren_ns *c;
+	char *text = calloc(1, 65536);
+
+	wired(l);
+	assert_int_equal(warren_ns_new(l->w, "<b>&\"\n\\\x01", &c), 0);
+	assert_int_equal(warren_dummy(c, "<i>\""), 0);
+	assert_int_equal(warren_route_add(l->a, "default", "10.0.0.2", NULL), 0);
+	assert_int_equal(warren_graph(l->w, collect, text), 0);
+	assert_non_null(strstr(text, "&lt;b&gt;&amp;&quot;."));
+	assert_non_null(strstr(text, "&lt;i&gt;&quot;"));
+	assert_non_null(strstr(text, "10.0.0.1/16"));
+	assert_non_null(strstr(text, "default via 10.0.0.2"));
+	assert_non_null(strstr(text, " -- "));
+	warren_ns_free(c);
+	free(text);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -449,6 +529,8 @@ int main(void)
 	    T(test_hardware_comes_home),
 	    cmocka_unit_test(test_hardware_ends_with_the_warren),
 	    T(test_death_is_over),
+	    T(test_clone),
+	    T(test_graph),
 	    T(test_quota_objects),
 	    T(test_quota_neighbours),
 	    T(test_quota_accept),

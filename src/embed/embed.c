@@ -15,6 +15,9 @@
 #include "core/dev.h"
 #include "core/tunable.h"
 #include "core/warren.h"
+#include "image/clone.h"
+#include "image/facts.h"
+#include "image/graph.h"
 #include "ip/addr4.h"
 #include "ip/fib.h"
 #include "link/dummy.h"
@@ -194,6 +197,51 @@ const char *warren_drops(const struct warren_ns *ns, unsigned i, uint64_t *count
 	if (count)
 		*count = ns_net(ns)->drops[i + 1];
 	return drop_names[i + 1];
+}
+
+int warren_ns_clone(struct warren_ns *src, const char *name, bool wires,
+		    struct warren_ns **out)
+{
+	struct warren_ns *ns;
+	int err = warren_ns_new(ns_net(src)->w, name, &ns);
+
+	if (err)
+		return err;
+	err = clone_net(ns_net(src), ns_net(ns), wires);
+	if (err)
+		warren_ns_free(ns);
+	else
+		*out = ns;
+	return err;
+}
+
+int warren_ns_diff(struct warren_ns *a, struct warren_ns *b,
+		   void (*write)(void *arg, const char *text, size_t len), void *arg)
+{
+	struct text t;
+	int ret;
+
+	text_init(&t);
+	ret = facts_diff(ns_net(a), ns_net(b), &t);
+	if (ret == 1 && write)
+		write(arg, t.s, t.len);
+	text_fini(&t);
+	return ret;
+}
+
+int warren_graph(struct warren *w,
+		 void (*write)(void *arg, const char *text, size_t len), void *arg)
+{
+	struct text t;
+	int err;
+
+	text_init(&t);
+	graph_dot(w, &t);
+	err = t.failed ? -ENOMEM : 0;
+	if (!err)
+		write(arg, t.s, t.len);
+	text_fini(&t);
+	return err;
 }
 
 int warren_quota_set(struct warren_ns *ns, const char *name, uint64_t limit)

@@ -104,10 +104,13 @@ static void client_event(struct super *s, struct source *src, u32 events)
 		return;
 	}
 	rq.netns[CONTROL_NAME - 1] = '\0';
+	rq.arg[CONTROL_ARG - 1] = '\0';
 	if (n != (ssize_t)sizeof(rq) || rq.version != CONTROL_VERSION)
 		rp.err = -EPROTO;
 	else if (rq.op == CONTROL_JOIN)
 		rp.err = client_join(s, &rq, fd);
+	else if (rq.op >= CONTROL_GRAPH && rq.op <= CONTROL_CLONE)
+		rp.err = fd < 0 ? -EPROTO : control_answer(s, &rq, fd);
 	else if (rq.op != CONTROL_HELLO)
 		rp.err = -EPROTO;
 	if (fd >= 0 && (rp.err || rq.op != CONTROL_JOIN))

@@ -511,7 +511,31 @@ int files_bind_name(struct super *s, const char *name, struct netns *ns)
 	if (renameat(f->data, "new", f->names, name))
 		return -errno;
 	unlinkat(f->data, "new", 0);
+	if (ns->net && !ns->net->name[0])
+		text_format(ns->net->name, sizeof(ns->net->name), "%s", name);
 	return 0;
+}
+
+int files_add_name(struct super *s, const char *name, struct netns *ns)
+{
+	struct files *f = s->files;
+	int fd, err;
+
+	if (!name_is_plain(name) || !strcmp(name, ".") || !strcmp(name, ".."))
+		return -EINVAL;
+	fd = openat(f->names, name, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	err = files_bind_name(s, name, ns);
+	if (err)
+		unlinkat(f->names, name, 0);
+	return err;
+}
+
+void files_drop_name(struct super *s, const char *name)
+{
+	unlinkat(s->files->names, name, 0);
 }
 
 int files_bind_path(struct super *s, const struct call *c, const struct path *p,

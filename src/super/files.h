@@ -53,6 +53,9 @@ int files_netns_by_name(struct super *s, const char *name, struct netns **out);
 
 /* mount --bind of a namespace */
 int files_bind_name(struct super *s, const char *name, struct netns *ns);
+/* A name that is not there yet. -EEXIST, -EINVAL */
+int files_add_name(struct super *s, const char *name, struct netns *ns);
+void files_drop_name(struct super *s, const char *name);
 int files_bind_path(struct super *s, const struct call *c, const struct path *p,
 		    struct netns *ns);
 int files_unbind(struct super *s, const struct path *p);
