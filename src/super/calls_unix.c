@@ -10,8 +10,7 @@
  * That a program names a socket of the host's, or of another namespace, is
  * thereby impossible: whatever it says, the prefix stands before it.
  *
- * Limits: the longest abstract name is PREFIX bytes shorter than on the host; the
- * peer of a connection by abstract name is, for SO_PEERCRED, the supervisor. Without
+ * Limits: the longest abstract name is PREFIX bytes shorter than on the host. Without
  * pidfd_getfd there is no socket to do it on, and abstract names are refused.
  * A name that is a path is left to the kernel, which reads it anew: this keeps
  * namespaces apart for programs, not against one that changes it meanwhile.

@@ -69,6 +69,7 @@
 #include "super/roots.h"
 #include "super/task.h"
 #include "super/trace.h"
+#include "super/unix_ns.h"
 #include "super/userns.h"
 
 enum { TUNABLE_MAX = 4096, TREE_DEPTH = 16, STALE_S = 60 };
@@ -1081,13 +1082,15 @@ static int status_open(struct super *s, const struct call *c, const struct path 
 
 /* ---- open ---- */
 
-static int view_open(struct net *net, const struct path *p)
+static int view_open(struct super *s, const struct netns *ns, const struct path *p)
 {
 	struct text t;
 	int fd;
 
 	text_init(&t);
-	fd = path_text(net, p, &t);
+	fd = path_text(ns->net, p, &t);
+	if (!fd && p->kind == PATH_VIEW && !strcmp(p->rest, "net/unix"))
+		unix_show(s, ns, &t);
 	if (!fd && t.failed)
 		fd = -ENOMEM;
 	if (!fd)
@@ -1117,7 +1120,7 @@ static int stack_file_open(struct super *s, const struct call *c, const struct p
 		return -EACCES;
 	if (write)
 		return tunable_open(s, c, ns->net, p, flags);
-	fd = view_open(ns->net, p);
+	fd = view_open(s, ns, p);
 	if (fd >= 0 && p->kind == PATH_VIEW && path_below(p->rest, "net"))
 		netns_keep_view(ns, fd);
 	return fd;

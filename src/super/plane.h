@@ -253,9 +253,18 @@ bool plane_uses_net(struct super *s, const struct net *net);
 bool plane_sweep(struct plane *pl);
 /* Without pidfd_getfd it takes two looks to be sure. */
 bool plane_sweep_hard(struct plane *pl);
-/* Call @fn with the inode of every AF_UNIX socket of the host. Return: false: the host
- * does not say */
-bool plane_unix_dump(struct plane *pl, void (*fn)(struct super *s, u32 ino));
+/* An AF_UNIX socket as the host tells of it */
+struct unix_info {
+	u32 ino, peer; /* peer 0: none, or not asked for */
+	u8 type, state;
+	const char *name; /* sun_path, not terminated; NULL: none, or not asked for */
+	u32 name_len;
+};
+/* Call @fn with every AF_UNIX socket of the host. @all: names and peers, too
+ * Return: false: the host does not say */
+bool plane_unix_dump(struct plane *pl, bool all,
+		     void (*fn)(struct super *s, const struct unix_info *u, void *arg),
+		     void *arg);
 /* The inode of the socket that AF_UNIX socket @ino is connected to; 0: none, unknown */
 u32 plane_unix_peer(struct plane *pl, u32 ino);
 /* A process ended, or a call came: look soon. */

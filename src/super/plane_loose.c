@@ -162,12 +162,45 @@ static bool sweep_dump(struct plane *pl, u64 dev)
 	return true;
 }
 
-bool plane_unix_dump(struct plane *pl, void (*fn)(struct super *s, u32 ino))
+static struct unix_info unix_info_of(const struct nlmsghdr *h)
+{
+	const struct unix_diag_msg *um = NLMSG_DATA(h);
+	struct unix_info u = {
+	    .ino = um->udiag_ino,
+	    .type = um->udiag_type,
+	    .state = um->udiag_state,
+	};
+	const u8 *at = (const u8 *)(um + 1), *end = (const u8 *)h + h->nlmsg_len;
+
+	while (end - at >= (ptrdiff_t)sizeof(struct nlattr)) {
+		struct nlattr a;
+		u32 len;
+
+		memcpy(&a, at, sizeof(a));
+		len = a.nla_len;
+		if (len < sizeof(a) || len > (size_t)(end - at))
+			break;
+		if (a.nla_type == UNIX_DIAG_NAME) {
+			u.name = (const char *)at + sizeof(a);
+			u.name_len = len - (u32)sizeof(a);
+		} else if (a.nla_type == UNIX_DIAG_PEER && len >= sizeof(a) + 4) {
+			memcpy(&u.peer, at + sizeof(a), 4);
+		}
+		at += min((len + 3) & ~3U, (u32)(end - at));
+	}
+	return u;
+}
+
+bool plane_unix_dump(struct plane *pl, bool all,
+		     void (*fn)(struct super *s, const struct unix_info *u, void *arg),
+		     void *arg)
 {
 	struct diag_req req = diag_request(0, true);
 	struct nlmsghdr *h;
 	ssize_t n;
 
+	if (all)
+		req.r.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER;
 	if (pl->diag < 0 ||
 	    send(pl->diag, &req, sizeof(req), 0) != (ssize_t)sizeof(req))
 		return false;
@@ -179,12 +212,14 @@ bool plane_unix_dump(struct plane *pl, void (*fn)(struct super *s, u32 ino))
 		if (n < (ssize_t)sizeof(*h) || h->nlmsg_type == NLMSG_ERROR)
 			return false;
 		for (len = (size_t)n; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
-			const struct unix_diag_msg *um = NLMSG_DATA(h);
+			struct unix_info u;
 
 			if (h->nlmsg_type == NLMSG_DONE)
 				return true;
-			if (h->nlmsg_type == SOCK_DIAG_BY_FAMILY)
-				fn(pl->s, um->udiag_ino);
+			if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+				continue;
+			u = unix_info_of(h);
+			fn(pl->s, &u, arg);
 		}
 	}
 }

@@ -5,7 +5,7 @@
  * The filter decides on registers only. It reads no memory, so no second
  * thread can change what it decided upon. Four answers:
  *
- *   let pass    the default: files, memory, processes, and sockets of AF_UNIX
+ *   let pass    the default: files, memory, processes
  *   notify      the supervisor gets the call (a struct call)
  *   errno 0     accepted and ignored, where nothing depends on it
  *   errno       refused: what would lead around the filter

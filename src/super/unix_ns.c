@@ -20,11 +20,14 @@
 #include "super/unix_ns.h"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
+#include "super/calls.h"
 #include "super/memory.h"
 #include "super/netns.h"
 #include "super/plane.h"
@@ -98,10 +101,11 @@ static int row_new(struct super *s, const struct call *c, int fd)
 	return 0;
 }
 
-static void row_see(struct super *s, u32 ino)
+static void row_see(struct super *s, const struct unix_info *u, void *arg)
 {
-	struct unix_row *r = row_find(s, ino);
+	struct unix_row *r = row_find(s, u->ino);
 
+	(void)arg;
 	if (r)
 		r->seen = s->unix_serial;
 }
@@ -111,7 +115,7 @@ void unix_walk(struct super *s)
 	struct netns *ns;
 
 	s->unix_serial++;
-	if (s->plane && plane_unix_dump(s->plane, row_see))
+	if (s->plane && plane_unix_dump(s->plane, false, row_see, NULL))
 		list_for_each(ns, &s->netnses, node) {
 			struct unix_row *r, *tmp;
 
@@ -161,6 +165,56 @@ pid_t unix_peer_maker(struct super *s, int fd)
 		return 0;
 	r = peer_row(s, (u32)st.st_ino);
 	return r ? r->maker : 0;
+}
+
+/* ---- /proc/net/unix ---- */
+
+struct showing {
+	const struct netns *ns;
+	struct text *t;
+};
+
+static void show_name(struct super *s, const struct unix_info *u, struct text *t)
+{
+	struct sockaddr_storage a = {.ss_family = AF_UNIX};
+	struct sockaddr_un *un = (void *)&a;
+	socklen_t at = offsetof(struct sockaddr_un, sun_path), len = u->name_len;
+
+	len = min(len, (socklen_t)sizeof(un->sun_path));
+	memcpy(un->sun_path, u->name, len);
+	len = unix_from_host(s, &a, at + len) - at;
+	text_add(t, " ", 1);
+	for (socklen_t i = 0; i < len; i++) {
+		if (un->sun_path[i])
+			text_add(t, un->sun_path + i, 1);
+		else if (i == 0 || un->sun_path[0] == '\0')
+			text_add(t, "@", 1);
+	}
+}
+
+static void show_one(struct super *s, const struct unix_info *u, void *arg)
+{
+	const struct showing *sh = arg;
+	const struct unix_row *r = row_find(s, u->ino);
+	bool listens = u->state == TCP_LISTEN, joined = u->state == TCP_ESTABLISHED;
+
+	if (!r && u->peer)
+		r = row_find(s, u->peer);
+	if (!r || r->ns != sh->ns)
+		return;
+	text_printf(sh->t, "%016x: %08X %08X %08X %04X %02X %5u", 0, joined ? 3 : 2, 0,
+		    listens ? 0x10000 : 0, u->type, joined ? 3 : 1, u->ino);
+	if (u->name && u->name_len)
+		show_name(s, u, sh->t);
+	text_add(sh->t, "\n", 1);
+}
+
+void unix_show(struct super *s, const struct netns *ns, struct text *t)
+{
+	struct showing sh = {ns, t};
+
+	if (s->plane)
+		plane_unix_dump(s->plane, true, show_one, &sh);
 }
 
 /* ---- socket, socketpair ---- */

@@ -8,6 +8,7 @@
 #include "super/super.h"
 
 struct netns;
+struct text;
 
 /* socket(AF_UNIX, …) and socketpair() */
 call_fn unix_call_socket, unix_call_socketpair;
@@ -19,6 +20,9 @@ call_fn unix_call_socket, unix_call_socketpair;
 struct netns *unix_ns(struct super *s, const struct call *c, int fd);
 /* Who made the other end of @fd, a thread; 0: not known */
 pid_t unix_peer_maker(struct super *s, int fd);
+
+/* The lines of /proc/net/unix in @ns; freshly asked of the host */
+void unix_show(struct super *s, const struct netns *ns, struct text *t);
 
 /* Forget sockets that are closed: then ns->unixes says what keeps a namespace. */
 void unix_walk(struct super *s);
