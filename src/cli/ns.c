@@ -136,7 +136,7 @@ static int exec_join(int sock, const char *netns, struct launch *la)
 	return launch_go(la);
 }
 
-static int exec_in(int sock, const char *netns, char **argv)
+static int exec_in(int sock, const char *dir, const char *netns, char **argv)
 {
 	struct control_request rq = {.version = CONTROL_VERSION, .op = CONTROL_HELLO};
 	struct control_reply rp;
@@ -150,7 +150,7 @@ static int exec_in(int sock, const char *netns, char **argv)
 	if (signals < 0)
 		return -errno;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	err = launch_begin(&la, argv, NULL, rp.map_root, rp.facilities, &old);
+	err = launch_begin(&la, argv, NULL, dir, rp.map_root, rp.facilities, &old);
 	if (!err)
 		err = exec_join(sock, netns, &la);
 	if (!err)
@@ -178,7 +178,7 @@ int cli_exec(int argc, char **argv)
 		fprintf(stderr, "warren: no warren called %s is running\n", argv[1]);
 		return CLI_FAILED;
 	}
-	status = exec_in(sock, netns, argv + first);
+	status = exec_in(sock, dir, netns, argv + first);
 	close(sock);
 	if (status >= 0)
 		return status;

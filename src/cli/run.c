@@ -41,6 +41,7 @@ static const struct {
     {FAC_WAIT_KILLABLE, "wait-killable"}, {FAC_SYNC_WAKE_UP, "sync-wake-up"},
     {FAC_PIDFD_THREAD, "pidfd-thread"},	  {FAC_PIDFD_GETFD, "pidfd-getfd"},
     {FAC_IOPRIO_HINT, "ioprio-hint"},	  {FAC_UNIX_DIAG, "unix-diag"},
+    {FAC_NS_CALLS, "namespace-calls"},
 };
 
 static u32 run_parse_disable(const char *list)

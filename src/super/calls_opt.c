@@ -21,9 +21,11 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <net/route.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "super/cred.h"
@@ -451,12 +453,23 @@ static void ioctl_netns(struct super *s, struct call *c, const struct target *t)
 	close(fd);
 }
 
+/* Is the caller's descriptor, the first argument, a socket? @dup: ours of it, or -1 */
+static bool is_socket(const struct call *c, int dup)
+{
+	char path[64];
+	struct stat st;
+
+	if (dup >= 0)
+		return !fstat(dup, &st) && S_ISSOCK(st.st_mode);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)c->tid, (int)c->args[0]);
+	return !stat(path, &st) && S_ISSOCK(st.st_mode);
+}
+
 void call_ioctl(struct super *s, struct call *c)
 {
 	unsigned req = (unsigned)c->args[1];
 	struct target t;
-	int err, type;
-	socklen_t len = sizeof(type);
+	int err;
 
 	if (netns_ioctl(s, c))
 		return;
@@ -470,7 +483,7 @@ void call_ioctl(struct super *s, struct call *c)
 	}
 	if (!target_get(s, c, &t))
 		return;
-	if (!t.ep && getsockopt(t.dup, SOL_SOCKET, SO_TYPE, &type, &len)) {
+	if (!t.ep && !is_socket(c, t.dup)) {
 		close(t.dup); /* no socket at all */
 		super_continue(s, c);
 		return;

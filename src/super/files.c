@@ -62,6 +62,7 @@
 #include "core/net.h"
 #include "core/tunable.h"
 #include "core/view.h"
+#include "super/carried.h"
 #include "super/cred.h"
 #include "super/memory.h"
 #include "super/mounts.h"
@@ -1809,7 +1810,9 @@ static int private_make(struct super *s, struct files *f, int runtime, const cha
 	f->dirs = private_subdir(f->data, "dir");
 	if (f->lock < 0 || f->names < 0 || f->ns < 0 || f->dirs < 0)
 		return -EIO;
-	err = s->root ? 0 : private_etc(f);
+	err = s->facilities & FAC_NS_CALLS ? 0 : carried_install(f->dirfd);
+	if (!err && !s->root)
+		err = private_etc(f);
 	if (!err)
 		err = private_path(f->names, f->names_path, sizeof(f->names_path));
 	return err ? err : private_path(f->dirs, f->dirs_path, sizeof(f->dirs_path));

@@ -20,6 +20,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <linux/magic.h>
 #include <poll.h>
 #include <sched.h>
@@ -34,6 +35,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "super/carried.h"
 #include "super/roots.h"
 #include "super/trap.h"
 
@@ -52,6 +54,7 @@ struct launch_word {
 
 struct launch_child {
 	char *const *argv;
+	const char *dir;
 	const char *root;
 	bool map_root;
 	const struct sock_filter *prog;
@@ -116,6 +119,15 @@ static int launch_find_host_net(struct doomed *doomed)
 	return -ENOTSOCK;
 }
 
+/* A table of descriptors of one's own. A container forbids unshare(), and allows this
+ */
+static int launch_own_files(void)
+{
+	if (!unshare(CLONE_FILES))
+		return 0;
+	return (int)syscall(SYS_close_range, ~0U, ~0U, CLOSE_RANGE_UNSHARE);
+}
+
 /* In the shared table; then alone. Return: the listener's number, or an errno */
 static int launch_filter(struct launch_child *ch, u32 *facilities)
 {
@@ -126,7 +138,7 @@ static int launch_filter(struct launch_child *ch, u32 *facilities)
 		return err;
 	*facilities = ch->facilities;
 	listener = trap_install(ch->prog, ch->n, facilities);
-	if (unshare(CLONE_FILES))
+	if (launch_own_files())
 		_exit(EXIT_NOT_EXECUTABLE);
 	/* what the program inherits of the host's network would be a hole */
 	for (unsigned i = 0; i < doomed.n; i++)
@@ -151,12 +163,14 @@ static __noreturn_fn void launch_run_child(struct launch_child *ch)
 		word.listener = launch_filter(ch, &word.facilities);
 	else
 		word.listener = -ENOTSOCK; /* said already */
-	if (word.listener < 0 && unshare(CLONE_FILES))
+	if (word.listener < 0 && launch_own_files())
 		_exit(EXIT_NOT_EXECUTABLE);
 	close(ch->down[1]); /* ours: the end of the parent shall be seen */
 	if (write(ch->up[1], &word, sizeof(word)) != (ssize_t)sizeof(word) ||
 	    word.listener < 0 || read(ch->down[0], &go, 1) != 1)
 		_exit(EXIT_NOT_EXECUTABLE);
+	if (!(ch->facilities & FAC_NS_CALLS))
+		carried_preload(ch->dir);
 	execvp(ch->argv[0], ch->argv);
 	err = errno;
 	dprintf(STDERR_FILENO, "warren: %s: %s\n", ch->argv[0], strerror(err));
@@ -189,12 +203,13 @@ static int launch_take_listener(struct launch *la, const struct launch_child *ch
 	return 0;
 }
 
-int launch_begin(struct launch *la, char *const argv[], const char *root, bool map_root,
-		 u32 facilities, const sigset_t *mask)
+int launch_begin(struct launch *la, char *const argv[], const char *root,
+		 const char *dir, bool map_root, u32 facilities, const sigset_t *mask)
 {
 	struct launch_child ch = {
 	    .argv = argv,
 	    .root = root,
+	    .dir = dir,
 	    .map_root = map_root,
 	    .facilities = facilities,
 	    .parent = getpid(),

@@ -317,14 +317,14 @@ int netns_by_pid(struct super *s, pid_t pid, struct netns **out)
 	return 0;
 }
 
-pid_t pidfd_pid(int fd)
+pid_t pidfd_pid(const struct call *c, int fd)
 {
 	char path[64], text[1024];
 	const char *at;
 	ssize_t n;
 	int info;
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)c->tid, fd);
 	info = open(path, O_RDONLY | O_CLOEXEC);
 	if (info < 0)
 		return 0;
@@ -348,7 +348,7 @@ int netns_by_fd(struct super *s, const struct call *c, int fd, bool pidfd_too,
 		*out = container_of(id, struct netns, ident);
 		err = 0;
 	} else if (pidfd_too) {
-		pid_t pid = pidfd_pid(copy);
+		pid_t pid = pidfd_pid(c, fd);
 
 		if (pid)
 			err = netns_by_pid(s, pid, out);

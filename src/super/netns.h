@@ -44,8 +44,9 @@ int netns_by_fd(struct super *s, const struct call *c, int fd, bool pidfd_too,
 		struct netns **out);
 /* The namespace of process @pid. Return: 0 or -ESRCH (gone, zombie, not ours) */
 int netns_by_pid(struct super *s, pid_t pid, struct netns **out);
-/* The process that our descriptor @fd, a pidfd, names. 0: it is none; -1: it ended */
-pid_t pidfd_pid(int fd);
+/* The process that descriptor @fd of the caller, a pidfd, names. 0: it is none; -1: it
+ * ended */
+pid_t pidfd_pid(const struct call *c, int fd);
 /* A view of it that a program gets, @fd, keeps it alive while it is open (N1.17). */
 void netns_keep_view(struct netns *ns, int fd);
 /* Open its file, read-only and close-on-exec. @path: for O_PATH, which ADDFD does not

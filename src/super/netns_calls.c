@@ -341,7 +341,7 @@ static void call_setns(struct super *s, struct call *c)
 		return;
 	}
 	user = userns_of_file(s, id, copy);
-	pid = id ? 0 : pidfd_pid(copy);
+	pid = id ? 0 : pidfd_pid(c, fd);
 	err = -EINVAL;
 	if (id && id->kind == IDENT_NETNS) {
 		if (fcntl(copy, F_GETFL) & O_NOATIME)
@@ -588,7 +588,7 @@ static bool pidfd_ioctl(struct super *s, struct call *c)
 
 	if (err)
 		return false;
-	pid = id ? 0 : pidfd_pid(copy);
+	pid = id ? 0 : pidfd_pid(c, (int)c->args[0]);
 	close(copy);
 	if (!pid)
 		return false;

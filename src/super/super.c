@@ -47,10 +47,12 @@
 
 #include "core/worker.h"
 #include "super/calls.h"
+#include "super/carried.h"
 #include "super/control.h"
 #include "super/cred.h"
 #include "super/files.h"
 #include "super/held.h"
+#include "super/inside.h"
 #include "super/launch.h"
 #include "super/mounts.h"
 #include "super/netns.h"
@@ -222,6 +224,8 @@ static void call_send(const struct call *c, s64 ret, u32 flags)
 
 void super_reply(struct super *s, struct call *c, s64 ret)
 {
+	if (c->carried && ret == -EINVAL)
+		ret = -INSIDE_EINVAL;
 	log_debug(&s->log, "%d: call %d = %lld", (int)c->tid, c->nr, (long long)ret);
 	call_send(c, ret, 0);
 	call_end(s, c);
@@ -229,6 +233,10 @@ void super_reply(struct super *s, struct call *c, s64 ret)
 
 void super_continue(struct super *s, struct call *c)
 {
+	if (c->carried) { /* there is no such call in the kernel's hands */
+		super_reply(s, c, c->nr == SYS_setns ? -EINVAL : -EPERM);
+		return;
+	}
 	call_send(c, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 	call_end(s, c);
 }
@@ -291,11 +299,26 @@ void super_task_gone(struct super *s)
 
 /* ---- calls ---- */
 
+void super_call(struct super *s, struct call *c)
+{
+	call_fn *fn = NULL;
+
+	if (c->nr == SYS_prctl && c->args[0] == INSIDE_PRCTL)
+		fn = carried_call;
+	else if (c->nr >= 0 && c->nr < SUPER_NR_MAX)
+		fn = s->handlers[c->nr];
+	if (!fn) {
+		log_warn(&s->log, "%d: call %d has no handler", (int)c->tid, c->nr);
+		super_reply(s, c, -ENOSYS);
+		return;
+	}
+	fn(s, c);
+}
+
 static void super_dispatch(struct super *s, struct listener *l,
 			   const struct seccomp_notif *req)
 {
 	struct call *c = calloc(1, sizeof(*c));
-	call_fn *fn = NULL;
 
 	if (!c) {
 		struct call lost = {.from = l, .id = req->id};
@@ -311,15 +334,8 @@ static void super_dispatch(struct super *s, struct listener *l,
 	c->nr = req->data.nr;
 	for (int i = 0; i < 6; i++)
 		c->args[i] = req->data.args[i];
-	if (c->nr >= 0 && c->nr < SUPER_NR_MAX)
-		fn = s->handlers[c->nr];
-	if (!fn) {
-		log_warn(&s->log, "%d: call %d has no handler", (int)c->tid, c->nr);
-		super_reply(s, c, -ENOSYS);
-		return;
-	}
 	files_drain(s);
-	fn(s, c);
+	super_call(s, c);
 }
 
 static void listener_del(struct super *s, struct listener *l)
@@ -386,8 +402,8 @@ static void super_add_rows(struct super *s, const struct call_row *rows, unsigne
 int super_start(struct super *s, char *const argv[])
 {
 	struct launch la;
-	int err =
-	    launch_begin(&la, argv, s->root, s->map_root, s->facilities, &s->old_mask);
+	int err = launch_begin(&la, argv, s->root, files_dir(s), s->map_root,
+			       s->facilities, &s->old_mask);
 
 	if (err)
 		return err;

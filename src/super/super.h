@@ -81,6 +81,7 @@ struct call {
 	pid_t tid;	       /* of the calling thread, in our pid namespace */
 	int nr;		       /* native number */
 	u64 args[6];	       /* registers: copied once, by the kernel */
+	bool carried;	       /* it came in by prctl(), carried.c */
 	enum call_state state;
 	call_cancel *cancel;
 	void *held_by; /* the holder's own */
@@ -104,6 +105,8 @@ struct call_row {
 };
 
 /* @ret: what the program sees: >= 0, or a negative errno */
+/* @c to the handler of its number */
+void super_call(struct super *s, struct call *c);
 void super_reply(struct super *s, struct call *c, s64 ret);
 /*
  * Put a duplicate of @fd into the program, lowest free number, and return that
@@ -176,6 +179,7 @@ enum facility {
 	FAC_PIDFD_GETFD = 1 << 3,   /* EPERM under a container's filter */
 	FAC_IOPRIO_HINT = 1 << 4,   /* 6.5 */
 	FAC_UNIX_DIAG = 1 << 5, /* a module of the host; plane_loose.c looks for it */
+	FAC_NS_CALLS = 1 << 6,	/* unshare() and its kin: not in a container */
 };
 
 enum {

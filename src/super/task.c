@@ -32,6 +32,7 @@
  */
 
 #include "super/task.h"
+#include "super/carried.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -773,6 +774,8 @@ u32 task_probe(void)
 		close(fd);
 	if (probe_ioprio_hint())
 		fac |= FAC_IOPRIO_HINT;
+	if (!carried_needed())
+		fac |= FAC_NS_CALLS;
 	return fac;
 }
 

@@ -28,6 +28,7 @@
  */
 
 #include "super/trap.h"
+#include "super/inside.h"
 
 #include "super/super.h"
 
@@ -136,6 +137,7 @@ static const struct {
     {SCMP_SYS(statx), 2, AT_EMPTY_PATH, 0},
     {SCMP_SYS(mmap), 3, MAP_TYPE_MASK, MAP_SHARED},
     {SCMP_SYS(mmap), 3, MAP_TYPE_MASK, MAP_SHARED_VALIDATE},
+    {SCMP_SYS(prctl), 0, ~0ULL, INSIDE_PRCTL},
     {SCMP_SYS(ioctl), 1, 0xffffff00, 0x8900}, /* SIOC* */
     {SCMP_SYS(ioctl), 1, 0xffffffff, 0x541b}, /* FIONREAD */
     {SCMP_SYS(ioctl), 1, 0x0000ff00, 0xb700}, /* NS_GET_*, with and without sizes */
