@@ -142,6 +142,8 @@ static int exec_in(int sock, const char *dir, const char *netns, char **argv)
 	struct control_reply rp;
 	struct launch la;
 	sigset_t old;
+	struct launch_how how = {
+	    .dir = dir, .preload = getenv("LD_PRELOAD"), .mask = &old};
 	int signals, err = control_ask(sock, &rq, -1, &rp);
 
 	if (err || rp.err)
@@ -150,7 +152,9 @@ static int exec_in(int sock, const char *dir, const char *netns, char **argv)
 	if (signals < 0)
 		return -errno;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	err = launch_begin(&la, argv, NULL, dir, rp.map_root, rp.facilities, &old);
+	how.map_root = rp.map_root;
+	how.facilities = rp.facilities;
+	err = launch_begin(&la, argv, &how);
 	if (!err)
 		err = exec_join(sock, netns, &la);
 	if (!err)

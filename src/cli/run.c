@@ -176,6 +176,7 @@ static int run_super(void *arg)
 	    .name = o->name,
 	    .runtime = runtime,
 	    .root = o->root,
+	    .preload = getenv("LD_PRELOAD"),
 	    .map_root = o->map_root,
 	    .wait = o->wait,
 	    .disable = o->disable,

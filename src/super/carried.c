@@ -47,9 +47,8 @@ int carried_install(int dirfd)
 	return err;
 }
 
-void carried_preload(const char *dir)
+void carried_preload(const char *dir, const char *before)
 {
-	const char *before = getenv("LD_PRELOAD");
 	char value[8192];
 
 	if (before && *before)

@@ -54,15 +54,11 @@ struct launch_word {
 
 struct launch_child {
 	char *const *argv;
-	const char *dir;
-	const char *root;
-	bool map_root;
+	const struct launch_how *how;
 	const struct sock_filter *prog;
 	u16 n;
-	u32 facilities;
 	pid_t parent;
 	int up[2], down[2];
-	const sigset_t *mask;
 };
 
 static bool fd_is_host_net(int fd)
@@ -136,7 +132,7 @@ static int launch_filter(struct launch_child *ch, u32 *facilities)
 
 	if (err)
 		return err;
-	*facilities = ch->facilities;
+	*facilities = ch->how->facilities;
 	listener = trap_install(ch->prog, ch->n, facilities);
 	if (launch_own_files())
 		_exit(EXIT_NOT_EXECUTABLE);
@@ -155,10 +151,11 @@ static __noreturn_fn void launch_run_child(struct launch_child *ch)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != ch->parent)
 		_exit(EXIT_NOT_EXECUTABLE);
-	sigprocmask(SIG_SETMASK, ch->mask, NULL);
+	sigprocmask(SIG_SETMASK, ch->how->mask, NULL);
 	memset(&word, 0, sizeof(word));
-	word.listener =
-	    ch->root ? roots_enter(ch->root, ch->map_root, &word.own_mounts) : 0;
+	word.listener = ch->how->root ? roots_enter(ch->how->root, ch->how->map_root,
+						    &word.own_mounts)
+				      : 0;
 	if (!word.listener)
 		word.listener = launch_filter(ch, &word.facilities);
 	else
@@ -169,8 +166,8 @@ static __noreturn_fn void launch_run_child(struct launch_child *ch)
 	if (write(ch->up[1], &word, sizeof(word)) != (ssize_t)sizeof(word) ||
 	    word.listener < 0 || read(ch->down[0], &go, 1) != 1)
 		_exit(EXIT_NOT_EXECUTABLE);
-	if (!(ch->facilities & FAC_NS_CALLS))
-		carried_preload(ch->dir);
+	if (!(ch->how->facilities & FAC_NS_CALLS))
+		carried_preload(ch->how->dir, ch->how->preload);
 	execvp(ch->argv[0], ch->argv);
 	err = errno;
 	dprintf(STDERR_FILENO, "warren: %s: %s\n", ch->argv[0], strerror(err));
@@ -203,20 +200,11 @@ static int launch_take_listener(struct launch *la, const struct launch_child *ch
 	return 0;
 }
 
-int launch_begin(struct launch *la, char *const argv[], const char *root,
-		 const char *dir, bool map_root, u32 facilities, const sigset_t *mask)
+int launch_begin(struct launch *la, char *const argv[], const struct launch_how *how)
 {
-	struct launch_child ch = {
-	    .argv = argv,
-	    .root = root,
-	    .dir = dir,
-	    .map_root = map_root,
-	    .facilities = facilities,
-	    .parent = getpid(),
-	    .mask = mask,
-	};
+	struct launch_child ch = {.argv = argv, .how = how, .parent = getpid()};
 	struct sock_filter *prog;
-	int err = trap_build(map_root, &prog, &ch.n);
+	int err = trap_build(how->map_root, &prog, &ch.n);
 
 	if (err)
 		return err;

@@ -19,16 +19,21 @@ struct launch {
 	bool own_mounts; /* it has a mount namespace of its own */
 };
 
+struct launch_how {
+	const char *root;    /* what shall be its /; NULL: the host's */
+	const char *dir;     /* the warren's private directory */
+	const char *preload; /* LD_PRELOAD as it is, or NULL */
+	bool map_root;
+	u32 facilities;	      /* enum facility */
+	const sigset_t *mask; /* of the program */
+};
+
 /*
  * Fork a child, give it the filter, take its listener.
- * @root: what shall be its /; NULL: the host's
- * @dir: the warren's private directory
- * @facilities: enum facility; @mask: signal mask of the program
  * Return: 0 or a negative errno; -ENOTSOCK: a standard descriptor is a socket of
  * the host's network (said on stderr)
  */
-int launch_begin(struct launch *la, char *const argv[], const char *root,
-		 const char *dir, bool map_root, u32 facilities, const sigset_t *mask);
+int launch_begin(struct launch *la, char *const argv[], const struct launch_how *how);
 /* Let it execute the program, which may fail there: exit status 126 or 127. */
 int launch_go(struct launch *la);
 /* It ends instead; it is reaped. The listener is closed. */

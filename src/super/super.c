@@ -402,8 +402,15 @@ static void super_add_rows(struct super *s, const struct call_row *rows, unsigne
 int super_start(struct super *s, char *const argv[])
 {
 	struct launch la;
-	int err = launch_begin(&la, argv, s->root, files_dir(s), s->map_root,
-			       s->facilities, &s->old_mask);
+	const struct launch_how how = {
+	    .root = s->root,
+	    .dir = files_dir(s),
+	    .preload = s->preload,
+	    .map_root = s->map_root,
+	    .facilities = s->facilities,
+	    .mask = &s->old_mask,
+	};
+	int err = launch_begin(&la, argv, &how);
 
 	if (err)
 		return err;
@@ -681,6 +688,7 @@ int super_new(const struct super_config *cfg, struct super **out)
 	s->host_uid = getuid();
 	s->host_gid = getgid();
 	s->wait = cfg->wait;
+	s->preload = cfg->preload;
 	s->signals.fd = -1;
 	s->parent = getppid();
 	list_init(&s->held);

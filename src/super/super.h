@@ -157,6 +157,7 @@ struct super_config {
 	const char *name;    /* of the warren; NULL: warren-PID */
 	const char *runtime; /* directory for private files, 0700; exists */
 	const char *root;    /* /, for the programs; NULL: the host's */
+	const char *preload; /* LD_PRELOAD as it is, or NULL; borrowed */
 	bool map_root;	     /* the program shall see uid 0 */
 	bool wait;	     /* stay until the last process ended */
 	bool verbose;
@@ -197,6 +198,7 @@ struct super {
 	struct warren *w;
 	struct plane *plane;   /* plane.c */
 	struct files *files;   /* files.c */
+	const char *preload;   /* of the first program, before ours */
 	struct mounts *mounts; /* mounts.c */
 	struct source control; /* control.c: listening socket */
 	struct list clients;   /* struct client */
