@@ -648,21 +648,27 @@ int fib_add(struct net *net, const struct fib_config *cfg, struct ext_ack *ack)
 		err = quota_check(net, QUOTA_ROUTES, -ENOBUFS, ack);
 	if (!err)
 		err = route_make(net, cfg, &r, ack);
-	if (!err && type_has_hops(cfg->type))
-		err = check_prefsrc(net, cfg, ack);
 	if (err)
 		return err;
+	if (type_has_hops(cfg->type))
+		err = check_prefsrc(net, cfg, ack);
+	if (err)
+		goto err_route;
 	px = prefix_get(t, cfg);
 	if (!px) {
-		fib_route_put(r);
-		return -ENOMEM;
+		err = -ENOMEM;
+		goto err_route;
 	}
 	err = insert(px, cfg, r);
-	if (err) {
-		fib_route_put(r);
-		prefix_drop(px);
-	}
-	return err < 0 ? err : 0;
+	if (err)
+		goto err_prefix;
+	return 0;
+
+err_prefix:
+	prefix_drop(px);
+err_route:
+	fib_route_put(r);
+	return min(err, 0);
 }
 
 /* ---- deleting ---- */
