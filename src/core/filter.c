@@ -45,10 +45,12 @@ void filter_put(struct filter *f)
 bool filter_is_opt(int name)
 {
 	return name == SO_ATTACH_FILTER || name == SO_DETACH_FILTER ||
-	       name == SO_LOCK_FILTER;
+	       name == SO_LOCK_FILTER || name == SO_ATTACH_REUSEPORT_CBPF ||
+	       name == SO_DETACH_REUSEPORT_BPF;
 }
 
-static int attach(struct sock *sk, const void *val, socklen_t len)
+/* @at: sk->filter, sk->reuse_prog */
+static int attach(struct sock *sk, struct filter **at, const void *val, socklen_t len)
 {
 	struct sock_fprog fp;
 	struct filter *f;
@@ -62,8 +64,17 @@ static int attach(struct sock *sk, const void *val, socklen_t len)
 	err = filter_new(sk->net, &fp, &f);
 	if (err)
 		return err;
-	filter_put(sk->filter);
-	sk->filter = f;
+	filter_put(*at);
+	*at = f;
+	return 0;
+}
+
+static int detach(struct filter **at)
+{
+	if (!*at)
+		return -ENOENT;
+	filter_put(*at);
+	*at = NULL;
 	return 0;
 }
 
@@ -71,15 +82,17 @@ int filter_set_opt(struct sock *sk, int name, int v, const void *val, socklen_t 
 {
 	switch (name) {
 	case SO_ATTACH_FILTER:
-		return attach(sk, val, len);
+		return attach(sk, &sk->filter, val, len);
 	case SO_DETACH_FILTER:
 		if (sk->filter_locked)
 			return -EPERM;
-		if (!sk->filter)
-			return -ENOENT;
-		filter_put(sk->filter);
-		sk->filter = NULL;
-		return 0;
+		return detach(&sk->filter);
+	case SO_ATTACH_REUSEPORT_CBPF:
+		if (!sk->reuse_port)
+			return -EINVAL;
+		return attach(sk, &sk->reuse_prog, val, len);
+	case SO_DETACH_REUSEPORT_BPF:
+		return sk->reuse_port ? detach(&sk->reuse_prog) : -EINVAL;
 	default: /* SO_LOCK_FILTER */
 		if (sk->filter_locked && !v)
 			return -EPERM;

@@ -153,6 +153,7 @@ void sock_put(struct sock *sk)
 	net->n_socks--;
 	quota_add(net, QUOTA_SOCKETS, -1);
 	filter_put(sk->filter);
+	filter_put(sk->reuse_prog);
 	slab_put(slab, sk);
 	net_release(net);
 }

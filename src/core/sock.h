@@ -147,6 +147,7 @@ struct sock {
 	bool stamp_fresh; /* OPT_ID was just asked for: the protocol sets stamp_key */
 	struct filter *filter; /* filter.h; NULL: takes all */
 	bool filter_locked;
+	struct filter *reuse_prog; /* SO_ATTACH_REUSEPORT_CBPF: which of the group */
 	/* Bytes that the front end holds: for its program, or of it. NULL: none */
 	u32 (*front_queued)(const struct sock *sk, bool to_program);
 	u32 writers; /* of the front end: sends that wait for room or the connection */

@@ -14,6 +14,7 @@
 
 #include "inet/demux.h"
 
+#include "core/filter.h"
 #include "inet/inet.h"
 
 static u32 hash_tuple(const struct net *net, const struct tuple *t)
@@ -131,6 +132,40 @@ static int fit(const struct inet_sock *is, const struct tuple *t)
 	return is->sk.bound_dev == t->bound_dev ? 2 : 0;
 }
 
+/* A program of one of the group says which, counted in the order they were bound.
+ * NULL: there is none, or it says nonsense */
+static struct inet_sock *pick_by_program(const struct demux *d, const struct net *net,
+					 const struct tuple *t,
+					 const struct inet_sock *best, u32 members,
+					 const struct ipaddr *addr,
+					 const struct filter *prog)
+{
+	struct bound_node *n = NULL, *next = NULL;
+	u32 at, last = 0;
+
+	if (!prog || !t->pkt || t->hdr_len > t->pkt->linear)
+		return NULL;
+	pkt_pull(t->pkt, t->hdr_len);
+	at = bpf_run(prog->prog, t->pkt, t->pkt->dev);
+	pkt_push(t->pkt, t->hdr_len);
+	if (at >= members)
+		return NULL;
+	for (u32 i = 0; i <= at; i++) {
+		next = NULL;
+		while ((n = demux_next_bound(d, net, addr, t->lport, n))) {
+			if (!n->is->sk.reuse_port ||
+			    n->is->sk.bound_dev != best->sk.bound_dev)
+				continue;
+			if ((!i || n->seq > last) && (!next || n->seq < next->seq))
+				next = n;
+		}
+		if (!next)
+			return NULL;
+		last = next->seq;
+	}
+	return next->is;
+}
+
 static struct inet_sock *pick_of_group(const struct demux *d, const struct net *net,
 				       const struct tuple *t,
 				       const struct inet_sock *best, u32 members,
@@ -156,6 +191,8 @@ static struct inet_sock *best_at(const struct demux *d, const struct net *net,
 				 bool (*ok)(const struct inet_sock *is))
 {
 	struct bound_node *n = NULL, *best = NULL;
+	const struct filter *prog = NULL;
+	struct inet_sock *is;
 	u32 members = 0;
 	int best_fit = 0;
 
@@ -167,17 +204,21 @@ static struct inet_sock *best_at(const struct demux *d, const struct net *net,
 		if (f > best_fit) {
 			members = 0;
 			best = NULL;
+			prog = NULL;
 		}
 		members += n->is->sk.reuse_port;
+		if (n->is->sk.reuse_port && n->is->sk.reuse_prog)
+			prog = n->is->sk.reuse_prog;
 		if (!best || (s32)(n->seq - best->seq) > 0)
 			best = n;
 		best_fit = f;
 	}
 	if (!best)
 		return NULL;
-	if (best->is->sk.reuse_port && members > 1)
-		return pick_of_group(d, net, t, best->is, members, addr, ok);
-	return best->is;
+	if (!best->is->sk.reuse_port || members < 2)
+		return best->is;
+	is = pick_by_program(d, net, t, best->is, members, addr, prog);
+	return is ? is : pick_of_group(d, net, t, best->is, members, addr, ok);
 }
 
 struct inet_sock *demux_find_bound(const struct demux *d, const struct net *net,

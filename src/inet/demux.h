@@ -19,6 +19,10 @@ struct tuple {
 	struct ipaddr local, peer;
 	be16 lport, pport;
 	s32 bound_dev; /* of the packet's device when looking up */
+	/* looking up: the packet, data at the transport header of so many bytes, for
+	 * SO_ATTACH_REUSEPORT_CBPF; NULL: without */
+	struct pkt *pkt;
+	u32 hdr_len;
 };
 
 /* A connected thing: a full socket or one of TCP's small ones. */

@@ -1252,6 +1252,8 @@ bool tcp_receive(struct net *net, struct pkt *p)
 	    .lport = sg.dport,
 	    .pport = sg.sport,
 	    .bound_dev = p->iif,
+	    .pkt = p,
+	    .hdr_len = sg.data_off,
 	};
 	n = demux_find(d, net, &t);
 	if (n && n->kind == DEMUX_FULL) {

@@ -549,6 +549,8 @@ static bool udp_receive(struct net *net, struct pkt *p)
 	    .lport = h->dest,
 	    .pport = h->source,
 	    .bound_dev = p->iif,
+	    .pkt = p,
+	    .hdr_len = sizeof(*h),
 	};
 	if (p->route &&
 	    (p->route->type == RTN_BROADCAST || p->route->type == RTN_MULTICAST)) {
