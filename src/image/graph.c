@@ -174,12 +174,14 @@ void graph_dot(struct warren *w, struct text *out)
 	struct net *net;
 	struct dev *dev;
 
-	text_printf(out, "graph warren {\n"
-			 "\tgraph [fontname=\"Helvetica\", fontsize=12, style=rounded, "
-			 "color=\"#5f6368\", nodesep=0.3, ranksep=0.7];\n"
-			 "\tnode [fontname=\"Helvetica\", fontsize=10, shape=box, "
-			 "style=\"rounded,filled\", color=\"#1a73e8\", margin=0.04];\n"
-			 "\tedge [color=\"#202124\", penwidth=1.4];\n");
+	text_printf(
+	    out,
+	    "graph warren {\n"
+	    "\tgraph [fontname=\"Helvetica\", fontsize=12, style=rounded, labeljust=l, "
+	    "color=\"#5f6368\", nodesep=0.3, ranksep=0.7];\n"
+	    "\tnode [fontname=\"Helvetica\", fontsize=10, shape=box, "
+	    "style=\"rounded,filled\", color=\"#1a73e8\", margin=0.04];\n"
+	    "\tedge [color=\"#202124\", penwidth=1.4];\n");
 	list_for_each(net, &w->nets, node) {
 		const char *name = net->name;
 

@@ -32,7 +32,7 @@ ip -n red rule add from 10.7.0.0/16 table 7 priority 100
 ip -n red neigh add 10.7.0.9 lladdr 02:00:00:00:00:09 dev d0
 ip netns exec red sysctl -qw net.ipv4.ip_forward=1
 touch ready
-while [ ! -e done ]; do sleep 0.1; done
+while [ ! -e over ]; do sleep 0.1; done
 END_OF_SH
 cd "$TMPDIR" || exit
 w graph; echo "nothing runs: $?"
@@ -73,5 +73,5 @@ w ns diff lab:red lab:green; echo "diff: $?"
 w ns diff red red; echo "the same: $?"
 w ns clone blue copy; echo "without wires: $?"
 w exec lab -- ip -n copy -br link | norm
-touch done
+touch over
 wait
