@@ -61,8 +61,8 @@ struct net {
 	u64 drops[DROP_NR];
 	struct quota quotas[QUOTA_NR];
 	bool quota_waited; /* a stream waits for room in QUOTA_QUEUED */
-	void *tunables; /* tunable.c: private values, copied at the first write */
-	u8 n_init;	/* parts born so far, for unwinding */
+	void *tunables;	   /* tunable.c: private values, copied at the first write */
+	u8 n_init;	   /* parts born so far, for unwinding */
 	const struct net *creator; /* while it is being born; may be NULL */
 };
 

@@ -209,7 +209,8 @@ extern const struct part
     sock_part; /* net/core/{r,w}mem_{default,max}, somaxconn, optmem_max */
 int sock_somaxconn(const struct net *net);
 
-/* What is in the queues, also of the namespace's quota: every byte is counted by these */
+/* What is in the queues, also of the namespace's quota: every byte is counted by these
+ */
 static inline void sock_rmem_add(struct sock *sk, s64 n)
 {
 	sk->rmem += (u32)n;

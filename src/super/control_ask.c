@@ -17,9 +17,9 @@
 #include "image/clone.h"
 #include "image/facts.h"
 #include "image/graph.h"
+#include "super/cred.h"
 #include "super/files.h"
 #include "super/netns.h"
-#include "super/cred.h"
 
 static int find(struct super *s, const char *name, struct net **out)
 {
