@@ -90,7 +90,7 @@ static int packet_bind(struct sock *sk, const struct caller *c,
 	memcpy(&ll, a, sizeof(ll));
 	if (ll.sll_family != AF_PACKET || ps->fanout)
 		return -EINVAL;
-	num = be16_to_cpu((__force be16)ll.sll_protocol);
+	num = be16_to_cpu(ll.sll_protocol);
 	if (!num)
 		num = ps->num;
 	if (ll.sll_ifindex) {
@@ -120,7 +120,7 @@ static int packet_name(struct sock *sk, bool peer, struct sockaddr_storage *a,
 	const struct packet_sock *ps = packet_sk(sk);
 	struct sockaddr_ll ll = {
 	    .sll_family = AF_PACKET,
-	    .sll_protocol = (__force u16)cpu_to_be16(ps->num),
+	    .sll_protocol = cpu_to_be16(ps->num),
 	    .sll_ifindex = ps->ifindex,
 	};
 

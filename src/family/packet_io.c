@@ -170,7 +170,7 @@ struct sockaddr_ll packet_name_of(const struct packet_cb *cb)
 {
 	struct sockaddr_ll ll = {
 	    .sll_family = AF_PACKET,
-	    .sll_protocol = (__force u16)cb->proto,
+	    .sll_protocol = cb->proto,
 	    .sll_ifindex = cb->ifindex,
 	    .sll_hatype = cb->hatype,
 	    .sll_pkttype = cb->type,

@@ -76,7 +76,7 @@ static int bind_to(struct sock *sk, s32 ifindex, u16 proto)
 	struct sockaddr_ll ll = {
 	    .sll_family = AF_PACKET,
 	    .sll_ifindex = ifindex,
-	    .sll_protocol = (__force u16)cpu_to_be16(proto),
+	    .sll_protocol = cpu_to_be16(proto),
 	};
 
 	return sk->ops->bind(sk, NULL, (struct sockaddr *)&ll, sizeof(ll));
@@ -97,7 +97,7 @@ static ssize_t send_to(struct sock *sk, const void *data, size_t len, s32 ifinde
 		*ll = (struct sockaddr_ll){
 		    .sll_family = AF_PACKET,
 		    .sll_ifindex = ifindex,
-		    .sll_protocol = (__force u16)cpu_to_be16(proto),
+		    .sll_protocol = cpu_to_be16(proto),
 		    .sll_halen = 6,
 		    .sll_addr = {2, 0, 0, 0, 0, mac_end},
 		};
@@ -143,7 +143,7 @@ static void test_raw(void **state)
 	assert_memory_equal(buf, frame, sizeof(frame));
 	assert_int_equal(ll.sll_pkttype, PACKET_BROADCAST);
 	assert_int_equal(ll.sll_ifindex, wd->v1->ifindex);
-	assert_int_equal(be16_to_cpu((__force be16)ll.sll_protocol), 0x88b5);
+	assert_int_equal(be16_to_cpu(ll.sll_protocol), 0x88b5);
 	assert_memory_equal(ll.sll_addr, frame + 6, 6);
 	assert_int_equal(take(rx, buf, sizeof(buf), 0, NULL), -EAGAIN);
 	/* another socket hears what goes out; the sender does not */
