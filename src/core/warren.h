@@ -18,6 +18,7 @@
 #include "core/registry.h"
 
 struct capture;
+struct host_unix;
 
 struct warren_config {
 	const struct part *const *parts; /* NULL-terminated, birth order; src/parts.c */
@@ -40,6 +41,8 @@ struct warren {
 	struct registry registry[REG_NR];
 	struct list *listeners; /* event.c: EV_NR lists */
 	bool frozen;
+
+	const struct host_unix *host_unix; /* AF_UNIX of programs; NULL: none */
 
 	struct worker *worker; /* one for now; rules of the seam obeyed */
 	struct list nets;      /* alive, in order of birth */

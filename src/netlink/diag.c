@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * diag.c - NETLINK_SOCK_DIAG: what ss asks; unix and netlink sockets
- *
- * AF_UNIX sockets stay with the host, so their list is empty here.
  */
 
 #include "netlink/diag.h"
 
+#include "core/host_unix.h"
 #include "core/registry.h"
 
 #include <linux/netlink_diag.h>
 #include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 
 int diag_register(struct warren *w, const struct part *part,
 		  const struct diag_handler *h)
@@ -55,17 +55,125 @@ void diag_put_meminfo(struct nlmsg_builder *b, u16 type, const struct sock *sk)
 	nla_put(b, type, sizeof(mem), mem);
 }
 
-/* ---- AF_UNIX ---- */
+/* ---- AF_UNIX: the host's answers, kept from the start of a dump ---- */
 
-static int nothing(struct nl_dump *d, struct nlmsg_builder *b)
+struct unix_snap {
+	u32 len, pos;
+	u8 bytes[]; /* each: u32 length, padded to 4; the message */
+};
+
+/* What the host says, in memory that grows */
+struct unix_sink {
+	struct mem *mem;
+	u8 *bytes;
+	u32 len, cap;
+};
+
+static int sink_add(void *arg, const void *msg, u32 len)
 {
-	(void)d;
-	(void)b;
+	struct unix_sink *sink = arg;
+	u32 need = sink->len + (u32)sizeof(len) + NLMSG_ALIGN(len);
+	u8 *to;
+
+	if (need > sink->cap) {
+		to = mem_alloc_raw(sink->mem, 2 * need);
+		if (!to)
+			return -ENOMEM;
+		if (sink->len)
+			memcpy(to, sink->bytes, sink->len);
+		mem_free(sink->mem, sink->bytes);
+		sink->bytes = to;
+		sink->cap = 2 * need;
+	}
+	to = sink->bytes + sink->len;
+	memcpy(to, &len, sizeof(len));
+	memcpy(to + sizeof(len), msg, len);
+	sink->len = need;
 	return 0;
 }
 
-static const struct nl_dump_ops unix_dump = {.step = nothing};
-static const struct diag_handler unix_handler = {.family = AF_UNIX, .dump = &unix_dump};
+static int unix_ask(struct net *net, const struct nlmsghdr *nlh, bool one,
+		    struct unix_sink *sink)
+{
+	const struct host_unix *host = net->w->host_unix;
+
+	if (nlmsg_len(nlh) < sizeof(struct unix_diag_req))
+		return -EINVAL;
+	if (!host)
+		return one ? -ENOENT : 0;
+	return host->diag(host->arg, net, nlmsg_data(nlh), one, sink_add, sink);
+}
+
+static int unix_start(struct nl_dump *d)
+{
+	struct unix_sink sink = {.mem = &d->net->mem};
+	int err = unix_ask(d->net, d->nlh, false, &sink);
+	struct unix_snap *snap =
+	    err ? NULL : nl_dump_alloc(d, sizeof(*snap) + sink.len);
+
+	if (!err && !snap)
+		err = -ENOMEM;
+	if (snap && sink.len)
+		memcpy(snap->bytes, sink.bytes, sink.len);
+	if (snap)
+		snap->len = sink.len;
+	mem_free(sink.mem, sink.bytes);
+	return err;
+}
+
+static int unix_put(struct nlmsg_builder *b, const u8 *kept, u16 flags, u32 seq,
+		    u32 portid, u32 *len)
+{
+	void *to;
+
+	memcpy(len, kept, sizeof(*len));
+	to = nlmsg_begin(b, SOCK_DIAG_BY_FAMILY, flags, seq, portid, *len);
+	if (!to)
+		return -EMSGSIZE;
+	memcpy(to, kept + sizeof(*len), *len);
+	return nlmsg_end(b);
+}
+
+static int unix_step(struct nl_dump *d, struct nlmsg_builder *b)
+{
+	struct unix_snap *snap = d->data;
+	u32 len;
+
+	while (snap->pos < snap->len) {
+		if (unix_put(b, snap->bytes + snap->pos, d->flags, d->seq, d->portid,
+			     &len))
+			return 1;
+		snap->pos += (u32)sizeof(len) + NLMSG_ALIGN(len);
+	}
+	return 0;
+}
+
+static int unix_request(struct nl_req *rq)
+{
+	struct unix_sink sink = {.mem = &rq->net->mem};
+	struct nl_buf nb;
+	u32 len;
+	int err = unix_ask(rq->net, rq->nlh, true, &sink);
+
+	if (!err)
+		err = nl_buf_init(&nb, rq->net, NL_BUF + sink.len);
+	if (!err) {
+		err = unix_put(&nb.b, sink.bytes, 0, rq->nlh->nlmsg_seq, rq->nk->portid,
+			       &len);
+		if (!err)
+			err = nl_reply(rq, &nb.b);
+		nl_buf_fini(&nb);
+	}
+	mem_free(sink.mem, sink.bytes);
+	return err;
+}
+
+static const struct nl_dump_ops unix_dump = {.start = unix_start, .step = unix_step};
+static const struct diag_handler unix_handler = {
+    .family = AF_UNIX,
+    .dump = &unix_dump,
+    .request = unix_request,
+};
 
 /* ---- AF_NETLINK: args[0] entries of the stack's own ends told ---- */
 

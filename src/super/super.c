@@ -61,6 +61,7 @@
 #include "super/roots.h"
 #include "super/task.h"
 #include "super/trace.h"
+#include "super/unix_list.h"
 #include "super/unix_ns.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
@@ -741,6 +742,7 @@ int super_new(const struct super_config *cfg, struct super **out)
 	err = control_init(s);
 	if (err)
 		goto err_plane;
+	unix_list_init(s);
 	*out = s;
 	return 0;
 err_plane:
@@ -774,6 +776,7 @@ void super_free(struct super *s)
 	control_fini(s);
 	trace_fini(s);
 	super_task_gone(s);
+	unix_list_fini(s);
 	plane_fini(s);
 	files_release(s);
 	netns_fini(s);

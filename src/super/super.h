@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/table.h"
 #include "base/types.h"
+#include "core/host_unix.h"
 
 #include <signal.h>
 #include <sys/types.h>
@@ -196,12 +197,13 @@ struct alarm {
 
 struct super {
 	struct warren *w;
-	struct plane *plane;   /* plane.c */
-	struct files *files;   /* files.c */
-	const char *preload;   /* of the first program, before ours */
-	struct mounts *mounts; /* mounts.c */
-	struct source control; /* control.c: listening socket */
-	struct list clients;   /* struct client */
+	struct plane *plane;	    /* plane.c */
+	struct host_unix host_unix; /* unix_list.c */
+	struct files *files;	    /* files.c */
+	const char *preload;	    /* of the first program, before ours */
+	struct mounts *mounts;	    /* mounts.c */
+	struct source control;	    /* control.c: listening socket */
+	struct list clients;	    /* struct client */
 	u32 n_clients;
 	struct log log;
 	u32 facilities;

@@ -143,6 +143,13 @@ static struct unix_row *peer_row(struct super *s, u32 ino)
 	return peer ? row_find(s, peer) : NULL;
 }
 
+const struct netns *unix_owner(struct super *s, u32 ino)
+{
+	const struct unix_row *r = row_find(s, ino);
+
+	return r ? r->ns : NULL;
+}
+
 struct netns *unix_ns(struct super *s, const struct call *c, int fd)
 {
 	struct unix_row *r = NULL;

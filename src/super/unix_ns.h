@@ -18,6 +18,8 @@ call_fn unix_call_socket, unix_call_socketpair;
  * accepted one where its connector was made (N3.3); else the caller's. Never NULL
  */
 struct netns *unix_ns(struct super *s, const struct call *c, int fd);
+/* Where the socket @ino was made; NULL: it has no row */
+const struct netns *unix_owner(struct super *s, u32 ino);
 /* Who made the other end of @fd, a thread; 0: not known */
 pid_t unix_peer_maker(struct super *s, int fd);
 
