@@ -446,7 +446,13 @@ static int call_splice(void *self, int in, loff_t *off_in, int out, loff_t *off_
 	if (!buf)
 		return (int)leave(pd, -ENOMEM);
 	if (file(pd, in)) {
-		got = receive(pd, in, &m);
+		/* splice() stops at the urgent mark, and then says 0 */
+		if (tcp_sk(pd->files[in].sk)->urg_data &&
+		    tcp_sk(pd->files[in].sk)->urg_seq ==
+			tcp_sk(pd->files[in].sk)->copied_seq)
+			got = 0;
+		else
+			got = receive(pd, in, &m);
 		if (got > 0 && write(out, buf, (size_t)got) != got)
 			got = -EPIPE;
 	} else {
