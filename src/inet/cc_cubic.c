@@ -106,9 +106,9 @@ static void cubic_update(struct tcp_sock *tp, struct cubic *cu, u32 acked)
 	if (!cu->epoch_ns)
 		epoch_begin(tp, cu);
 
-	/* where the curve is one round trip from now: RFC 9438 §4.4 */
-	t = (now(tp) - cu->epoch_ns + (u64)(tp->srtt_us >> 3) * NS_PER_US) /
-	    (NS_PER_S / TICKS);
+	/* where the curve is one round trip (the shortest: queues do not count) from
+	 * now: RFC 9438 §4.4 */
+	t = (now(tp) - cu->epoch_ns + (u64)cu->min_us * NS_PER_US) / (NS_PER_S / TICKS);
 	d = t < cu->k ? cu->k - t : t - cu->k;
 	if (d > 200000) /* beyond any window */
 		d = 200000;
@@ -126,8 +126,8 @@ friendly:
 	/* W_est grows by 3(1 - beta)/(1 + beta) = 0.53 a round trip */
 	cu->est_cnt += cu->ack_cnt;
 	cu->ack_cnt = 0;
-	while (cu->est_cnt > cwnd * 17 / 9) {
-		cu->est_cnt -= cwnd * 17 / 9;
+	while (cu->est_cnt > cwnd * 15 / 8) {
+		cu->est_cnt -= cwnd * 15 / 8;
 		cu->w_est++;
 	}
 	if (cu->w_est > cwnd)

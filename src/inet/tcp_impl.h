@@ -26,7 +26,8 @@
 #define TCP_RESOURCE_PROBE (500 * NS_PER_MS)
 #define TCP_INIT_CWND	   10
 #define TCP_MIN_MSS	   88
-#define TCP_BLOCK	   32768U /* bytes of payload in one block */
+#define TCP_BLOCK	   32768U		  /* bytes of payload in one block */
+#define TCP_PACKET	   (2 * TCP_BLOCK - 1024) /* most in one packet of the queue */
 #define TCP_INFINITE	   0x7fffffffU
 
 /* tcp_sock.ack_pending: 0 nothing to say */

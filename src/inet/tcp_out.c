@@ -676,7 +676,7 @@ static u32 packet_limit(const struct tcp_sock *tp, u32 mss)
 u32 tcp_size_goal(const struct tcp_sock *tp, u32 mss)
 {
 	u32 most = tp->max_window > 536 ? tp->max_window / 2 : tp->max_window;
-	u32 goal = packet_limit(tp, mss);
+	u32 goal = min(packet_limit(tp, mss), TCP_PACKET);
 
 	if (most)
 		goal = min(goal, most);

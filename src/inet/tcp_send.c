@@ -22,15 +22,13 @@
 #include <linux/net_tstamp.h>
 #include <linux/tcp.h>
 
-#define PACKET_MOST (TCP_BLOCK * 2 - 1024)
-
 /* The packet at the end of the queue, if it may grow */
 static struct pkt *open_packet(const struct tcp_sock *tp)
 {
 	struct pkt *p = list_last(&tp->unsent, struct pkt, node);
 
 	return p && !(tcp_tx(p)->flags & (TCPHDR_FIN | TCPHDR_SYN)) &&
-		       !tcp_tx(p)->marks && p->len < PACKET_MOST
+		       !tcp_tx(p)->marks && p->len < TCP_PACKET
 		   ? p
 		   : NULL;
 }
@@ -83,7 +81,7 @@ static ssize_t append_to(struct tcp_sock *tp, struct pkt *p, struct msg *m, size
 		return -ENOBUFS;
 	at = b->used;
 	n = (u32)min(left, (size_t)(b->size - at));
-	n = min(n, PACKET_MOST - p->len);
+	n = min(n, TCP_PACKET - p->len);
 	n = (u32)msg_take(m, b->data + at, n);
 	if (!n) {
 		err = -EFAULT;

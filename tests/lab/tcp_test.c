@@ -894,8 +894,8 @@ static void test_fragmented(void **state)
 	transfer(&t, MIB, false, CHUNK, 60 * NS_PER_S);
 	assert_int_equal(tcp_sk(t.a)->mss_cache, 1448);
 	assert_int_equal(tcp_sk(t.a)->total_retrans, 0);
-	/* each segment of 1500 is three */
-	assert_in_range(n.fragments, MIB / 1448 * 3, (MIB / 1448 + 40) * 3);
+	/* each segment of 1500 is three; a few are smaller */
+	assert_in_range(n.fragments, (MIB / 1448 - 20) * 3, (MIB / 1448 + 40) * 3);
 	assert_in_range(n.whole, 0, 20);
 	bench_free(&t);
 }
