@@ -7,6 +7,7 @@
 #   make test-asan test-valgrind                the tests under a checker
 #   make test-oracle [RECORD=1]                 the acceptance scripts on the kernel (as root)
 #   make rules      the numbered rules, kernel and warren   make cover   make clean
+#   make differ     random operations on the kernel and under warren (as root)
 
 BUILD  = build
 PREFIX = /usr/local
@@ -52,6 +53,11 @@ rules:
 	@$(MAKE) -s build
 	@tools/rules $(BUILD)
 
+differ:
+	@tools/deps test
+	@$(MAKE) -s build
+	@tools/differ --build $(BUILD) --ops 20000 --kinds veth,dummy
+
 cover:
 	@tools/deps all
 	@$(MAKE) -s build BUILD=build-cover MESON='$(MESON) -Db_coverage=true'
@@ -82,4 +88,4 @@ install: build
 clean:
 	rm -rf build build-asan build-cover build-fuzz
 
-.PHONY: build run test test-oracle test-asan test-valgrind rules cover check bench fuzz deps install clean
+.PHONY: build run test test-oracle test-asan test-valgrind rules differ cover check bench fuzz deps install clean
