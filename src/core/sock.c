@@ -125,7 +125,7 @@ void sock_orphan(struct sock *sk)
 {
 	sk->dead = true;
 	sk->owner = NULL;
-	sk->front_queued = NULL;
+	sk->front = NULL;
 	if (!sk->counted)
 		return;
 	sk->counted = false;
@@ -181,7 +181,7 @@ int sock_create(struct net *net, const struct caller *c, int family, int type,
 void sock_release(struct sock *sk)
 {
 	sk->owner = NULL;
-	sk->front_queued = NULL;
+	sk->front = NULL;
 	if (sk->ops->release)
 		sk->ops->release(sk);
 	sock_orphan(sk);

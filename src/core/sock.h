@@ -103,6 +103,14 @@ enum sock_stamp {
 	SOCK_STAMP_NS_NEW
 };
 
+/* What the stack has to ask whoever stands between a socket and its program */
+struct sock_front {
+	/* Bytes that it holds: for its program, or of it */
+	u32 (*queued)(const struct sock *sk, bool to_program);
+	/* Has the last holder of a listener closed it, and nobody said so? */
+	bool (*gone)(const struct sock *sk);
+};
+
 struct sock {
 	struct count refs;
 	struct net *net;
@@ -148,8 +156,7 @@ struct sock {
 	struct filter *filter; /* filter.h; NULL: takes all */
 	bool filter_locked;
 	struct filter *reuse_prog; /* SO_ATTACH_REUSEPORT_CBPF: which of the group */
-	/* Bytes that the front end holds: for its program, or of it. NULL: none */
-	u32 (*front_queued)(const struct sock *sk, bool to_program);
+	const struct sock_front *front; /* NULL: none */
 	u32 writers; /* of the front end: sends that wait for room or the connection */
 	void *owner; /* of the front end: plane's endpoint, embed's handle */
 	/* the front end is told when the socket gets a new child, an error, ... by wait
@@ -178,7 +185,11 @@ int sock_create(struct net *net, const struct caller *c, int family, int type,
 void sock_release(struct sock *sk); /* close by its owner; consumes the reference */
 static inline u32 sock_front_queued(const struct sock *sk, bool to_program)
 {
-	return sk->front_queued ? sk->front_queued(sk, to_program) : 0;
+	return sk->front ? sk->front->queued(sk, to_program) : 0;
+}
+static inline bool sock_front_gone(const struct sock *sk)
+{
+	return sk->front && sk->front->gone(sk);
 }
 /* The socket's own ioctls, then those that every socket has: of devices.
  * -ENOIOCTLCMD: nobody knows it */

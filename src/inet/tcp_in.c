@@ -1192,7 +1192,7 @@ static u8 l3_ttl(const struct pkt *p)
 
 static bool is_listener(const struct inet_sock *is)
 {
-	return is->sk.state == TCP_LISTEN;
+	return is->sk.state == TCP_LISTEN && !sock_front_gone(&is->sk);
 }
 
 static void listener(struct tcp_sock *lp, struct pkt *p, struct tcp_seg *sg)

@@ -12,6 +12,7 @@
  * belong to a namespace (calls_unix.c).
  */
 
+#include "inet/inet.h"
 #include "super/calls.h"
 
 #include <fcntl.h>
@@ -337,6 +338,12 @@ static int accept_name(const struct call *c, struct sock *child)
 	if (!c->args[1])
 		return 0;
 	err = child->ops->name(child, true, &a, &len);
+	if (err == -ENOTCONN && child->family == AF_INET) {
+		/* it is over already, and accepted all the same */
+		inet_addr_to_user(&inet_sk(child)->peer, inet_sk(child)->pport, &a,
+				  &len);
+		err = 0;
+	}
 	return err ? -ECONNABORTED : addr_write(c, c->args[1], c->args[2], &a, len);
 }
 

@@ -48,8 +48,8 @@ enum {
 /* Whoever waits in the kernel waits as long as the stack's socket would. */
 static bool opt_concerns_carrier(int level, int name)
 {
-	return level == SOL_SOCKET &&
-	       (name == SO_RCVTIMEO || name == SO_SNDTIMEO || name == SO_RCVLOWAT);
+	return level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO ||
+				       name == SO_RCVLOWAT || name == SO_OOBINLINE);
 }
 
 /* Is its value a struct sock_fprog, which points to instructions? */
@@ -493,6 +493,10 @@ void call_ioctl(struct super *s, struct call *c)
 		return;
 	}
 	close(t.dup);
+	if (req == SIOCATMARK && t.ep && t.ep->kind == EP_STREAM) {
+		super_continue(s, c); /* the carrier has the mark */
+		return;
+	}
 	if (!ioctl_size(req))
 		err = -ENOTTY;
 	else

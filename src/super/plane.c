@@ -101,10 +101,11 @@ static void ep_caller(struct endpoint *ep, struct call *fake, struct super_calle
 	sc->caller.net = ep->sk->net;
 }
 
-ssize_t ep_sk_send(struct endpoint *ep, const void *data, size_t len)
+ssize_t ep_sk_send(struct endpoint *ep, const void *data, size_t len, int flags)
 {
 	struct iovec iov = {(void *)(uintptr_t)data, len};
-	struct msg m = {.iov = &iov, .n_iov = 1, .flags = MSG_DONTWAIT | MSG_NOSIGNAL};
+	struct msg m = {
+	    .iov = &iov, .n_iov = 1, .flags = flags | MSG_DONTWAIT | MSG_NOSIGNAL};
 	struct super_caller sc;
 	struct call fake;
 
@@ -149,9 +150,11 @@ void ep_abort(struct endpoint *ep)
 
 /* ---- our end ---- */
 
+#define EP_EVENTS (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET)
+
 void ep_watch_out(struct endpoint *ep, bool on)
 {
-	u32 events = EPOLLIN | EPOLLRDHUP | EPOLLET | (on ? EPOLLOUT : 0);
+	u32 events = EP_EVENTS | (on ? EPOLLOUT : 0);
 
 	if (ep->src.fd >= 0 && ep->src.events != events)
 		super_rewatch(ep->plane->s, &ep->src, events);
@@ -159,8 +162,7 @@ void ep_watch_out(struct endpoint *ep, bool on)
 
 int ep_set_ours(struct endpoint *ep, int fd)
 {
-	int err = super_watch(ep->plane->s, &ep->src, fd,
-			      EPOLLIN | EPOLLRDHUP | EPOLLET, ep_source);
+	int err = super_watch(ep->plane->s, &ep->src, fd, EP_EVENTS, ep_source);
 
 	if (err) {
 		ep->src.fd = -1;
@@ -246,6 +248,11 @@ static u32 front_queued(const struct sock *sk, bool to_program)
 	return (u32)n + (u32)ep->to_stack.len;
 }
 
+static const struct sock_front front = {
+    .queued = front_queued,
+    .gone = ep_listener_gone,
+};
+
 /* ---- life ---- */
 
 static int ep_alloc(struct plane *pl, struct sock *sk, struct endpoint **out)
@@ -279,7 +286,7 @@ static int ep_register(struct endpoint *ep, int carrier)
 	ep->known = true;
 	ep->sk->inode = ep->ident.ino;
 	ep->sk->owner = ep;
-	ep->sk->front_queued = front_queued;
+	ep->sk->front = &front;
 	wait_add(&ep->sk->wait, &ep->wait, ~0U);
 	return 0;
 }
@@ -292,7 +299,7 @@ void ep_unmake(struct endpoint *ep)
 		super_ident_del(ep->plane->s, &ep->ident);
 	ep->known = false;
 	ep->sk->owner = NULL;
-	ep->sk->front_queued = NULL;
+	ep->sk->front = NULL;
 	while ((op = list_first(&ep->ops, struct op, node)))
 		op_end(op, -EBADF);
 	ep_close_ours(ep);
@@ -443,6 +450,8 @@ static void ep_source(struct super *s, struct source *src, u32 events)
 		ep->in = true;
 	if (events & EPOLLOUT)
 		ep->full = false;
+	if (events & EPOLLPRI)
+		ep->urgent = true;
 	if (events & EPOLLHUP || (events & (EPOLLRDHUP | EPOLLERR) && !ep->prog_shut))
 		ep->hup = true;
 	if (ep->hup && !ep->prog_shut) {
@@ -494,6 +503,7 @@ int plane_init(struct super *s)
 		return err;
 	}
 	plane_open_diag(pl, s->facilities & FAC_UNIX_DIAG);
+	pl->probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	s->plane = pl;
 	return 0;
 }
@@ -515,6 +525,8 @@ void plane_fini(struct super *s)
 	close(pl->listener.fd);
 	if (pl->diag >= 0)
 		close(pl->diag);
+	if (pl->probe >= 0)
+		close(pl->probe);
 	free(pl);
 	s->plane = NULL;
 }

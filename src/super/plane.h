@@ -81,6 +81,7 @@ struct endpoint {
 	bool prog_shut;	 /* the program called shutdown() */
 	bool alarm;	 /* an empty message lies in the carrier to wake for err */
 	bool failed;	 /* our end was closed so that poll() says POLLERR */
+	bool urgent;	 /* a byte of urgent data is in our end */
 	bool narrow;	 /* the carrier's send buffer is the smallest */
 	u8 missed;	 /* sweeps that did not see it; kept carriers */
 	bool deaf, mute; /* the stack takes, gives no more */
@@ -117,6 +118,7 @@ struct plane {
 	bool keep;  /* no pidfd_getfd: carriers are kept while calls need them */
 	int sndbuf; /* the host's default for a carrier, as setsockopt() takes it */
 	int diag;   /* NETLINK_SOCK_DIAG of the host; -1: none */
+	int probe;  /* asks whether a name is taken; -1: none */
 	u32 sweep;  /* serial */
 	const struct endpoint *busy; /* of the last call: no sweep takes it away */
 	struct timer sweep_timer;

@@ -13,7 +13,9 @@ void ep_rest_clear(struct ep_rest *r);
 int ep_rest_keep(struct ep_rest *r, const void *data, size_t len); /* 0, -ENOMEM */
 u32 ep_sk_poll(const struct endpoint *ep);
 /* On behalf of whoever wrote it natively. Return: as sock_ops.send */
-ssize_t ep_sk_send(struct endpoint *ep, const void *data, size_t len);
+ssize_t ep_sk_send(struct endpoint *ep, const void *data, size_t len, int flags);
+/* Of sock_front: a carrier that listens is closed without a word */
+bool ep_listener_gone(const struct sock *sk);
 /* Pump in a millisecond, for what the program does without telling */
 void ep_look_soon(struct endpoint *ep);
 void ep_abort(struct endpoint *ep); /* its release will be a reset */

@@ -259,7 +259,7 @@ static void message_to_stack(struct endpoint *ep)
 		ssize_t n;
 
 		if (ep->to_stack.buf) {
-			n = ep_sk_send(ep, ep->to_stack.buf, ep->to_stack.len);
+			n = ep_sk_send(ep, ep->to_stack.buf, ep->to_stack.len, 0);
 			if (n == -EAGAIN)
 				return;
 			ep_rest_clear(&ep->to_stack);
@@ -278,8 +278,9 @@ static void message_to_stack(struct endpoint *ep)
 			ep->eof = true;
 			return;
 		}
-		n = (ssize_t)ep_sk_send(ep, ep->plane->buf, (size_t)n) == -EAGAIN ? n
-										  : 0;
+		n = (ssize_t)ep_sk_send(ep, ep->plane->buf, (size_t)n, 0) == -EAGAIN
+			? n
+			: 0;
 		if (n && ep_rest_keep(&ep->to_stack, ep->plane->buf, (size_t)n))
 			return;
 	}

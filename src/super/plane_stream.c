@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -200,7 +201,7 @@ static size_t stream_room(const struct endpoint *ep)
 static bool stream_offer(struct endpoint *ep, const u8 *data, size_t len)
 {
 	while (len && !ep->deaf) {
-		ssize_t n = ep_sk_send(ep, data, len);
+		ssize_t n = ep_sk_send(ep, data, len, 0);
 
 		if (n == -EAGAIN || n == 0) {
 			if (ep_rest_keep(&ep->to_stack, data, len))
@@ -237,6 +238,31 @@ static void stream_ended(struct endpoint *ep)
 	ep->deaf = true;
 }
 
+static bool stream_at_mark(const struct endpoint *ep)
+{
+	int at = 0;
+
+	return !ioctl(ep->src.fd, SIOCATMARK, &at) && at;
+}
+
+/* The byte that the program sent with MSG_OOB. Return: false: the stack is full */
+static bool stream_urgent_to_stack(struct endpoint *ep)
+{
+	u8 byte;
+	ssize_t n;
+
+	if (recv(ep->src.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 1) {
+		ep->urgent = false;
+		return true;
+	}
+	n = ep->deaf ? 1 : ep_sk_send(ep, &byte, 1, MSG_OOB);
+	if (n == -EAGAIN)
+		return false;
+	recv(ep->src.fd, &byte, 1, MSG_DONTWAIT);
+	ep->urgent = false;
+	return true;
+}
+
 /* Program to stack. Return: bytes moved */
 static size_t stream_to_stack(struct endpoint *ep)
 {
@@ -250,6 +276,11 @@ static size_t stream_to_stack(struct endpoint *ep)
 
 		if (!ep->deaf && !(ep_sk_poll(ep) & (POLLOUT | POLLERR | POLLHUP)))
 			break;
+		if (unlikely(ep->urgent) && stream_at_mark(ep)) {
+			if (!stream_urgent_to_stack(ep))
+				break;
+			continue;
+		}
 		n = recv(ep->src.fd, ep->plane->buf, want, MSG_DONTWAIT);
 		if (n == 0) {
 			stream_ended(ep);
@@ -265,7 +296,7 @@ static size_t stream_to_stack(struct endpoint *ep)
 			break;
 		}
 		/* less than asked for: it was emptied; the next write is an event */
-		if ((size_t)n < want && !ep->hup && !ep->prog_shut)
+		if ((size_t)n < want && !ep->hup && !ep->prog_shut && !ep->urgent)
 			ep->in = false;
 		if (ep->narrow)
 			stream_widen(ep);
@@ -312,12 +343,42 @@ static void stream_deliver_rest(struct endpoint *ep)
 		ep_watch_out(ep, false);
 }
 
-static ssize_t sk_recv(struct endpoint *ep, void *buf, size_t len)
+static ssize_t sk_recv(struct endpoint *ep, void *buf, size_t len, int flags)
 {
 	struct iovec iov = {buf, len};
-	struct msg m = {.iov = &iov, .n_iov = 1, .flags = MSG_DONTWAIT};
+	struct msg m = {.iov = &iov, .n_iov = 1, .flags = flags | MSG_DONTWAIT};
 
 	return ep->sk->ops->recv(ep->sk, &m);
+}
+
+/* Is the urgent byte the next to read? (RFC 6093) */
+static bool sk_at_mark(struct endpoint *ep)
+{
+	int at = 0;
+
+	return ep_sk_poll(ep) & POLLPRI && !sock_ioctl(ep->sk, NULL, SIOCATMARK, &at) &&
+	       at;
+}
+
+/*
+ * The urgent byte, as the carrier's own out-of-band data: poll(), SIGURG, the mark and
+ * SO_OOBINLINE are then the host's. Return: false: our end is full
+ */
+static bool stream_urgent_to_program(struct endpoint *ep)
+{
+	bool in_line = ep->sk->oob_inline;
+	u8 byte;
+
+	if (sk_recv(ep, &byte, 1, MSG_PEEK | (in_line ? 0 : MSG_OOB)) != 1)
+		return false;
+	if (send(ep->src.fd, &byte, 1, MSG_OOB | MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+	    errno == EAGAIN) {
+		ep->full = true;
+		ep_watch_out(ep, true);
+		return false;
+	}
+	sk_recv(ep, &byte, 1, in_line ? 0 : MSG_OOB);
+	return true;
 }
 
 /* Stack to program. Return: bytes moved */
@@ -329,8 +390,11 @@ static size_t stream_to_program(struct endpoint *ep)
 		stream_deliver_rest(ep);
 	while (!ep->full && !ep->fin && !ep->to_program.buf && moved < TURN_MAX &&
 	       ep->src.fd >= 0) {
-		ssize_t n = sk_recv(ep, ep->plane->buf, TO_PROGRAM_MAX);
+		ssize_t n;
 
+		if (unlikely(sk_at_mark(ep)) && !stream_urgent_to_program(ep))
+			break;
+		n = sk_recv(ep, ep->plane->buf, TO_PROGRAM_MAX, 0);
 		if (n == -EAGAIN)
 			break;
 		if (n == 0 && !ep->err) {
@@ -358,6 +422,12 @@ void stream_pump(struct endpoint *ep)
 		return;
 	moved = stream_to_stack(ep);
 	moved += ep->state == EP_JOINED ? stream_to_program(ep) : 0;
+	/* After its end of file the other side can still reset: now nobody takes what
+	 * the program sends, and it is told so (EPIPE) */
+	if (ep->state == EP_JOINED && ep->fin && ep_sk_poll(ep) & POLLERR) {
+		ep->state = EP_DEAD;
+		ep_close_ours(ep);
+	}
 	if (moved >= TURN_MAX)
 		work_defer(ep->sk->net->worker, &ep->work);
 }
@@ -387,6 +457,24 @@ int ep_listen(struct endpoint *ep, int carrier)
 		return -errno;
 	ep->state = EP_LISTENING;
 	return 0;
+}
+
+/* Its name is free again when the last descriptor of the carrier is closed */
+bool ep_listener_gone(const struct sock *sk)
+{
+	struct endpoint *ep = sk->owner;
+	struct plane *pl = ep->plane;
+
+	if (ep->state != EP_LISTENING || pl->keep)
+		return false;
+	if (pl->probe < 0 ||
+	    bind(pl->probe, (struct sockaddr *)&ep->listen_name, ep->listen_len))
+		return false;
+	close(pl->probe);
+	pl->probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ep_make_loose(ep);
+	plane_kick(pl->s, true);
+	return true;
 }
 
 /* Put a connection of ours into the carrier's queue */

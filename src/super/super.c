@@ -616,6 +616,17 @@ static u64 super_sleep(struct super *s)
 	return left;
 }
 
+/* @calls: only of listeners, or only of all others */
+static void super_event(struct super *s, const struct epoll_event *ev, bool calls)
+{
+	u32 slot = (u32)ev->data.u64, serial = (u32)(ev->data.u64 >> 32);
+	struct source *src = s->slots[slot].src;
+
+	if (src && s->slots[slot].serial == serial &&
+	    (src->fn == listener_event) == calls)
+		src->fn(s, src, ev->events);
+}
+
 static void super_wait(struct super *s, bool busy)
 {
 	struct epoll_event ev[EVENTS_A_TURN];
@@ -626,13 +637,12 @@ static void super_wait(struct super *s, bool busy)
 
 	if (s->w) /* what is begun now shall not count the sleep */
 		clock_tick(&s->w->clock);
-	for (int i = 0; i < n; i++) {
-		u32 slot = (u32)ev[i].data.u64, serial = (u32)(ev[i].data.u64 >> 32);
-		struct source *src = s->slots[slot].src;
-
-		if (src && s->slots[slot].serial == serial)
-			src->fn(s, src, ev[i].events);
-	}
+	/* What a program did to a carrier before its call (a close() above all) comes
+	 * before the call */
+	for (int i = 0; i < n; i++)
+		super_event(s, &ev[i], false);
+	for (int i = 0; i < n; i++)
+		super_event(s, &ev[i], true);
 }
 
 int super_loop(struct super *s)
