@@ -15,6 +15,7 @@ typedef int cli_fn(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_exec(int argc, char **argv);
 int cli_ls(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
 int cli_graph(int argc, char **argv);
 int cli_ns(int argc, char **argv);
 

@@ -22,7 +22,7 @@ static const struct {
 	cli_fn *fn;
 } words[] = {
     {"run", cli_run},	  {"exec", cli_exec}, {"ls", cli_ls},
-    {"graph", cli_graph}, {"ns", cli_ns},
+    {"graph", cli_graph}, {"ns", cli_ns},     {"doctor", cli_doctor},
 };
 
 static int cli_help(FILE *out)
@@ -30,6 +30,7 @@ static int cli_help(FILE *out)
 	fputs("Usage: warren run [OPTION]... [--] CMD [ARG]...\n"
 	      "       warren exec NAME[:NETNS] [--] CMD [ARG]...\n"
 	      "       warren ls\n"
+	      "       warren doctor\n"
 	      "       warren graph [--svg|--png] [NAME]\n"
 	      "       warren ns quota|diff|clone ...\n"
 	      "\n"
@@ -47,6 +48,7 @@ static int cli_help(FILE *out)
 	      "  -v, --verbose        say what the host allows; -vv: every call\n"
 	      "exec   start CMD in a running warren, in its namespace NETNS if given\n"
 	      "ls     list the running warrens and their named namespaces\n"
+	      "doctor say what this place allows, what will not work, and why\n"
 	      "graph  draw namespaces, devices and wires: DOT, or by graphviz\n"
 	      "ns     quota NS [KIND=N]... | diff A B | clone [--wires] SRC DST\n"
 	      "\n"
