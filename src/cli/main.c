@@ -27,34 +27,33 @@ static const struct {
 
 static int cli_help(FILE *out)
 {
-	fputs("Usage: warren run [OPTION]... [--] CMD [ARG]...\n"
-	      "       warren exec NAME[:NETNS] [--] CMD [ARG]...\n"
-	      "       warren ls\n"
-	      "       warren doctor\n"
-	      "       warren graph [--svg|--png] [NAME]\n"
-	      "       warren ns quota|diff|clone ...\n"
-	      "\n"
-	      "Run unmodified programs on a network stack of their own, without\n"
-	      "privileges. Inside, network namespaces are made as usual:\n"
-	      "\n"
-	      "  warren run -- sh -c 'ip netns add red; ip netns exec red ip link'\n"
-	      "\n"
-	      "run    start CMD in a new warren; the warren ends with CMD\n"
-	      "  -n, --name NAME      call it NAME, for exec and ls\n"
-	      "  -r, --map-root-user  the programs believe to be root\n"
-	      "      --root DIR       DIR is their /, with the host's /proc, /dev and "
-	      "/sys\n"
-	      "      --wait           stay until the last process has ended\n"
-	      "  -v, --verbose        say what the host allows; -vv: every call\n"
-	      "exec   start CMD in a running warren, in its namespace NETNS if given\n"
-	      "ls     list the running warrens and their named namespaces\n"
-	      "doctor say what this place allows, what will not work, and why\n"
-	      "graph  draw namespaces, devices and wires: DOT, or by graphviz\n"
-	      "ns     quota NS [KIND=N]... | diff A B | clone [--wires] SRC DST\n"
-	      "\n"
-	      "The exit status is CMD's; 128 + N when signal N ended it; 127 when it\n"
-	      "was not found, 126 when it could not be run, 125 when warren failed.\n",
-	      out);
+	fputs(
+	    "Usage: warren run [OPTION]... [--] CMD [ARG]...\n"
+	    "       warren exec NAME[:NETNS] [--] CMD [ARG]...\n"
+	    "       warren ls\n"
+	    "       warren graph [--svg|--png] [NAME] | warren doctor\n"
+	    "       warren ns quota|diff|clone ...\n"
+	    "\n"
+	    "Run unmodified programs on a network stack of their own. Inside, network\n"
+	    "namespaces are made as usual:\n"
+	    "  warren run -- sh -c 'ip netns add red; ip netns exec red ip link'\n"
+	    "\n"
+	    "run    start CMD in a new warren; the warren ends with CMD\n"
+	    "  -n, --name NAME      call it NAME, for exec and ls\n"
+	    "  -r, --map-root-user  the programs believe to be root\n"
+	    "      --root DIR       DIR is their /, with the host's /proc, /dev and "
+	    "/sys\n"
+	    "      --wait           stay until the last process has ended\n"
+	    "  -v, --verbose        say what the host allows; -vv: every call\n"
+	    "exec   start CMD in a running warren, in its namespace NETNS if given\n"
+	    "ls     list the running warrens and their named namespaces\n"
+	    "doctor say what this place allows, what will not work, and why\n"
+	    "graph  draw namespaces, devices and wires: DOT, or by graphviz\n"
+	    "ns     quota NS [KIND=N]... | diff A B | clone [--wires] SRC DST\n"
+	    "\n"
+	    "The exit status is CMD's; 128 + N when signal N ended it; 127 when it\n"
+	    "was not found, 126 when it could not be run, 125 when warren failed.\n",
+	    out);
 	return out == stdout ? 0 : CLI_FAILED;
 }
 
