@@ -56,7 +56,7 @@ rules:
 differ:
 	@tools/deps test
 	@$(MAKE) -s build
-	@tools/differ --build $(BUILD) --ops 20000 --kinds veth,dummy
+	@tools/differ --build $(BUILD) --ops 20000
 
 cover:
 	@tools/deps all

@@ -578,11 +578,17 @@ static int dev_event(struct net *net, enum event_kind kind, void *obj)
 		list_init(&nd->neighs);
 		dev->slot[DEV_SLOT_NEIGH4] = nd;
 		break;
+	case EV_DEV_MTU:
+		if (dev->mtu < IP4_MIN_MTU)
+			neigh_flush(dev, false);
+		break;
 	case EV_DEV_DOWN:
 	case EV_DEV_ADDR:
 		neigh_flush(dev, false);
 		break;
 	case EV_DEV_CHANGE:
+		if (dev->change & IFF_NOARP)
+			neigh_flush(dev, false);
 		if (!dev->carrier && conf4_get(net, dev, CONF4_ARP_EVICT_NOCARRIER))
 			neigh_flush(dev, true);
 		break;
@@ -605,7 +611,7 @@ static int neigh_boot(struct warren *w)
 {
 	static const enum event_kind kinds[] = {EV_DEV_REGISTER, EV_DEV_DOWN,
 						EV_DEV_ADDR, EV_DEV_CHANGE,
-						EV_DEV_UNREGISTER};
+						EV_DEV_UNREGISTER, EV_DEV_MTU};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		int err = event_listen(w, &neigh_part, kinds[i], dev_event);

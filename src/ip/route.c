@@ -449,6 +449,8 @@ static int output_found(struct net *net, struct flow *fl, const struct fib_resul
 	int err;
 
 	if (type == RTN_LOCAL) {
+		if (net->lo && !in_dev4(net->lo))
+			return -EINVAL;
 		if (!fl->src.v4)
 			fl->src = res->route->prefsrc.family == AF_INET &&
 					  res->route->prefsrc.v4
