@@ -244,8 +244,7 @@ static void clear(struct warren *w)
 
 static void turn(struct warren *w)
 {
-	while (worker_step(w->worker))
-		;
+	worker_settle(w->worker);
 }
 
 static struct dev *add_dev(struct net *net, const char *name)

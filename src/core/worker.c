@@ -148,6 +148,27 @@ u64 worker_deadline(struct worker *k)
 	return has_work(k) ? 0 : wheel_next(k->wheel);
 }
 
+void worker_settle(struct worker *k)
+{
+	while (worker_step(k))
+		;
+}
+
+void worker_run_until(struct worker *k, u64 ns)
+{
+	for (;;) {
+		u64 next;
+
+		worker_settle(k);
+		next = worker_deadline(k);
+		if (next > ns)
+			break;
+		clock_set(&k->w->clock, next);
+	}
+	clock_set(&k->w->clock, ns);
+	worker_settle(k);
+}
+
 void work_init(struct work *wk, void (*fn)(struct work *wk))
 {
 	list_init(&wk->node);

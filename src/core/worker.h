@@ -46,6 +46,10 @@ void worker_free(struct worker *k);
 
 /* Return: true when there is more to do at once */
 bool worker_step(struct worker *k);
+/* Turns until there is nothing to do at once. For virtual time, where it ends */
+void worker_settle(struct worker *k);
+/* Virtual time: all that happens until @ns, then it is @ns */
+void worker_run_until(struct worker *k, u64 ns);
 /* When the next timer is due, ns; ~0ULL: none. 0 when there is work at once. */
 u64 worker_deadline(struct worker *k);
 

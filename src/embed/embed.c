@@ -108,19 +108,7 @@ uint64_t warren_deadline(struct warren *w)
 
 void warren_run_until(struct warren *w, uint64_t ns)
 {
-	for (;;) {
-		u64 next;
-
-		while (worker_step(w->worker))
-			;
-		next = worker_deadline(w->worker);
-		if (next > ns)
-			break;
-		clock_set(&w->clock, next);
-	}
-	clock_set(&w->clock, ns);
-	while (worker_step(w->worker))
-		;
+	worker_run_until(w->worker, ns);
 }
 
 bool warren_run_next(struct warren *w)
@@ -130,8 +118,7 @@ bool warren_run_next(struct warren *w)
 	if (next == UINT64_MAX)
 		return false;
 	clock_set(&w->clock, next); /* not backwards: what is due now is done now */
-	while (worker_step(w->worker))
-		;
+	worker_settle(w->worker);
 	return true;
 }
 

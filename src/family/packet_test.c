@@ -57,8 +57,7 @@ static int teardown(void **state)
 
 static void settle(struct world *wd)
 {
-	while (worker_step(wd->w->worker))
-		;
+	worker_settle(wd->w->worker);
 }
 
 static struct sock *packet(struct net *net, int type, u16 proto)

@@ -76,21 +76,7 @@ static int teardown(void **state)
 
 static void run(struct world *wd, u64 ns)
 {
-	u64 end = clock_now(wd->w) + ns;
-
-	for (;;) {
-		u64 next = worker_deadline(wd->w->worker);
-
-		while (worker_step(wd->w->worker))
-			;
-		next = worker_deadline(wd->w->worker);
-		if (next > end)
-			break;
-		clock_set(&wd->w->clock, max(next, clock_now(wd->w)));
-	}
-	clock_set(&wd->w->clock, end);
-	while (worker_step(wd->w->worker))
-		;
+	worker_run_until(wd->w->worker, clock_now(wd->w) + ns);
 }
 
 /* The next IGMP message on the wire: its length, 0: none */

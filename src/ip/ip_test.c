@@ -103,17 +103,7 @@ struct world {
 
 static void run_ms(struct warren *w, u64 ms)
 {
-	u64 end = clock_now(w) + ms * NS_PER_MS, next;
-
-	for (;;) {
-		while (worker_step(w->worker))
-			;
-		next = worker_deadline(w->worker);
-		if (next > end)
-			break;
-		clock_set(&w->clock, next);
-	}
-	clock_set(&w->clock, end);
+	worker_run_until(w->worker, clock_now(w) + ms * NS_PER_MS);
 }
 
 static be32 ip(const char *s)
@@ -196,8 +186,7 @@ static void demolish(struct world *x)
 	net_put(x->a);
 	net_put(x->r);
 	net_put(x->b);
-	while (worker_step(x->w->worker))
-		;
+	worker_settle(x->w->worker);
 	assert_int_equal(x->w->n_nets, 1);
 	warren_free(x->w);
 }
@@ -635,8 +624,7 @@ static void give_piece(struct dev *dev, u16 id, u32 off, u32 len, bool more)
 	eth[12] = 0x08;
 	eth[13] = 0x00;
 	path_input(dev, p);
-	while (worker_step(dev->net->worker))
-		;
+	worker_settle(dev->net->worker);
 }
 
 static void pieces_come_in_any_order(void **state)

@@ -129,8 +129,7 @@ static struct pkt *take(struct list *from)
 
 static void run(struct world *x)
 {
-	while (worker_step(x->w->worker))
-		;
+	worker_settle(x->w->worker);
 }
 
 static int teardown(void **state)

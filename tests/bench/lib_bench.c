@@ -28,8 +28,7 @@ double now_s(void)
 
 static void settle(struct warren *w)
 {
-	while (worker_step(w->worker))
-		;
+	worker_settle(w->worker);
 }
 
 /* Birth and death of @n nets while @alive others live */

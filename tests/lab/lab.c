@@ -351,8 +351,7 @@ u64 lab_now(const struct lab *lab)
 
 void lab_settle(struct lab *lab)
 {
-	while (worker_step(lab->w->worker))
-		;
+	worker_settle(lab->w->worker);
 }
 
 bool lab_run_until(struct lab *lab, bool (*done)(void *arg), void *arg, u64 ns)

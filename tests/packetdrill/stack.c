@@ -136,12 +136,10 @@ static void tell_blocked(struct pd *pd)
 
 void pd_settle(struct pd *pd)
 {
-	while (worker_step(pd->w->worker))
-		;
+	worker_settle(pd->w->worker);
 	if (pthread_equal(pthread_self(), pd->script)) {
 		tell_blocked(pd);
-		while (worker_step(pd->w->worker))
-			;
+		worker_settle(pd->w->worker);
 	}
 }
 

@@ -242,8 +242,7 @@ static struct warren *boot(struct fault *fault)
 
 static void turn(struct warren *w)
 {
-	while (worker_step(w->worker))
-		;
+	worker_settle(w->worker);
 }
 
 static void look(struct warren *w, struct seen *s)
