@@ -128,7 +128,8 @@ static void report_send(struct report *r)
 		return;
 	h = (struct igmp_report3 *)r->p->data;
 	h->n_records = cpu_to_be16(r->n);
-	igmp_send(r->id, r->p, cpu_to_be32(INADDR_ALLHOSTS_GROUP + 21)); /* 224.0.0.22 */
+	igmp_send(r->id, r->p,
+		  cpu_to_be32(INADDR_ALLHOSTS_GROUP + 21)); /* 224.0.0.22 */
 	r->p = NULL;
 	r->n = 0;
 }
