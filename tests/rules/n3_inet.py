@@ -58,12 +58,12 @@ def tagged(t):
     t.fails("bind", 0, s.bind, ("127.0.0.1", 7001))
     with inside("a"):
         t.fails("bound there", EADDRINUSE, listener, 7001)
-    t.fails("free here", 0, lambda: listener(7001).close())
     t.fails("listen", 0, s.listen, 5)
     with inside("a"):
         c = sock(TCP)
         t.fails("reached there", 0, c.connect, ("127.0.0.1", 7001))
     t.fails("not reached from here", ECONNREFUSED, sock(TCP).connect, ("127.0.0.1", 7001))
+    t.fails("free here", 0, lambda: listener(7001).close())
     t.fails("ioctl by name", 0, ifindex, u, "only-a")
     t.fails("ioctl by a name of here", ENODEV, ifindex, sock(), "only-a")
     t.fails("route lookup of connect", 0, e.connect, ("10.1.0.9", 9))
