@@ -94,7 +94,7 @@ static bool opt_needs_calls(const struct endpoint *ep, int level, int name)
 	if (ep->kind == EP_MESSAGE)
 		return false;
 	if (level == SOL_SOCKET)
-		return name == SO_ZEROCOPY || name == SO_TIMESTAMPING;
+		return name == SO_TIMESTAMPING;
 	return level == IPPROTO_TCP && name == TCP_INQ;
 }
 
