@@ -34,10 +34,13 @@ attempt("absurd", c.setsockopt, SOL, socket.SO_RCVTIMEO, struct.pack("ll", 1, 10
 attempt("negative", c.setsockopt, SOL, socket.SO_RCVTIMEO, struct.pack("ll", -1, 0))
 attempt("recv at once", lambda: c.recv(1)); c.setsockopt(SOL, socket.SO_RCVTIMEO, T)
 attempt("recv", lambda: c.recv(1)); attempt("recvfrom", lambda: c.recvfrom(1)); attempt("recvmsg", lambda: c.recvmsg(1)); attempt("read", os.read, c.fileno(), 1)
-def fill(f):
-    try:
-        while True: f()
-    except OSError as e: return errno.errorcode[e.errno]
+def fill(f): # until there is no more room behind it either
+    for i in range(10):
+        try:
+            while True: f()
+        except OSError as e: why = errno.errorcode[e.errno]
+        settle()
+    return why
 fill(lambda: c.send(b"x" * 65536)); attempt("send", c.send, b"x"); attempt("sendmsg", c.sendmsg, [b"x"])
 L.setsockopt(SOL, socket.SO_RCVTIMEO, T); attempt("accept", lambda: L.accept()); L.setsockopt(SOL, socket.SO_RCVTIMEO, bytes(16))
 a, b = udp(); a.setsockopt(SOL, socket.SO_RCVTIMEO, T)
