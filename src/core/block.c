@@ -31,9 +31,9 @@ static s8 class_of(const struct worker *k, u32 size)
 {
 	if (SLAB_EACH_ITS_MALLOC || k->w->mem.limit)
 		return -1;
-	for (s8 i = 0; i < BLOCK_CLASSES; i++)
+	for (int i = 0; i < BLOCK_CLASSES; i++)
 		if (size <= classes[i].size)
-			return size > classes[i].size / 2 ? i : -1;
+			return (s8)(size > classes[i].size / 2 ? i : -1);
 	return -1;
 }
 

@@ -91,7 +91,7 @@ static u32 flow_hash(const struct fanout *f, const struct pkt *p)
 		return be16_to_cpu(p->proto);
 	back = k;
 	flow_reverse(&back);
-	if (memcmp(&back.src, &k.src, sizeof(k.src)) < 0 ||
+	if (memcmp(back.src.v6, k.src.v6, sizeof(k.src.v6)) < 0 ||
 	    (ipaddr_equal(&k.src, &k.dst) &&
 	     be16_to_cpu(back.sport) < be16_to_cpu(k.sport)))
 		k = back;

@@ -51,7 +51,7 @@ void tcp_tx_free(struct tcp_sock *tp, struct pkt *p)
 
 static u16 count_segs(u32 len, u32 mss)
 {
-	return len <= mss ? 1 : (u16)((len + mss - 1) / mss);
+	return len <= mss || !mss ? 1 : (u16)((len + mss - 1) / mss);
 }
 
 struct pkt *tcp_rtx_head(const struct tcp_sock *tp)

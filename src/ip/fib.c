@@ -123,7 +123,7 @@ static struct fib_table *table_make(struct net *net, u16 family, u32 id)
 
 int fib_table_unused(struct net *net, u16 family, u32 *id)
 {
-	for (u32 i = 1; i <= RT_TABLE_MAX && i < 256; i++) {
+	for (u32 i = 1; i < 256; i++) {
 		if (fib_table(net, family, i))
 			continue;
 		*id = i;

@@ -609,8 +609,8 @@ static int dev_event(struct net *net, enum event_kind kind, void *obj)
 
 static int neigh_boot(struct warren *w)
 {
-	static const enum event_kind kinds[] = {EV_DEV_REGISTER, EV_DEV_DOWN,
-						EV_DEV_ADDR, EV_DEV_CHANGE,
+	static const enum event_kind kinds[] = {EV_DEV_REGISTER,   EV_DEV_DOWN,
+						EV_DEV_ADDR,	   EV_DEV_CHANGE,
 						EV_DEV_UNREGISTER, EV_DEV_MTU};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {

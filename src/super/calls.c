@@ -12,8 +12,8 @@
  * belong to a namespace (calls_unix.c).
  */
 
-#include "inet/inet.h"
 #include "super/calls.h"
+#include "inet/inet.h"
 
 #include <fcntl.h>
 #include <seccomp.h>

@@ -13,6 +13,7 @@
 
 #include "super/cred.h"
 
+#include <endian.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
@@ -543,9 +544,11 @@ static void exec_file(struct super *s, const struct call *c, struct cred_file *f
 	if (n < (ssize_t)XATTR_CAPS_SZ_2)
 		return;
 	f->has_caps = true;
-	f->effective = cap.magic_etc & VFS_CAP_FLAGS_EFFECTIVE;
-	f->permitted = cap.data[0].permitted | (u64)cap.data[1].permitted << 32;
-	f->inheritable = cap.data[0].inheritable | (u64)cap.data[1].inheritable << 32;
+	f->effective = le32toh((__force u32)cap.magic_etc) & VFS_CAP_FLAGS_EFFECTIVE;
+	f->permitted = le32toh((__force u32)cap.data[0].permitted) |
+		       (u64)le32toh((__force u32)cap.data[1].permitted) << 32;
+	f->inheritable = le32toh((__force u32)cap.data[0].inheritable) |
+			 (u64)le32toh((__force u32)cap.data[1].inheritable) << 32;
 }
 
 static void exec_done(struct super *s, pid_t tid, bool ok, s64 ret, void *arg)

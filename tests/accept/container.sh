@@ -20,7 +20,7 @@ say 'scripts'
 for name in two-namespaces router netns-commands processes udp views routes device-move monitor \
 	sysctl tunables arp-neigh frag ttl ioctl netlink many raw tools-inside; do
 	mkdir "$TMPDIR/now"
-	TMPDIR=$TMPDIR/now "$TMPDIR/confine" "$WARREN" run -- sh "$HERE/$name.sh" >"$TMPDIR/out" 2>/dev/null
+	env "TMPDIR=$TMPDIR/now" "$TMPDIR/confine" "$WARREN" run -- sh "$HERE/$name.sh" >"$TMPDIR/out" 2>/dev/null
 	rm -rf "$TMPDIR/now"
 	if cmp -s "$TMPDIR/out" "$HERE/expected/$name.out"; then
 		echo "$name: the same"

@@ -5,8 +5,8 @@
  * What Docker's default profile (docker 20 to 28, containerd the same) decides for a
  * process without capabilities about the calls that matter here: unshare, setns, mount,
  * umount2, pidfd_getfd, kcmp and clone with a namespace's flag are EPERM, clone3 is
- * ENOSYS; seccomp, ptrace, process_vm_readv and pidfd_open stay. All capabilities go, from
- * the bounding set, too, and no privilege can be gained.
+ * ENOSYS; seccomp, ptrace, process_vm_readv and pidfd_open stay. All capabilities go,
+ * from the bounding set, too, and no privilege can be gained.
  */
 
 #define _GNU_SOURCE
@@ -22,13 +22,31 @@
 #include <unistd.h>
 
 static const int refused[] = {
-	SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(kcmp),
-	SCMP_SYS(open_by_handle_at), SCMP_SYS(name_to_handle_at), SCMP_SYS(bpf),
-	SCMP_SYS(perf_event_open), SCMP_SYS(pivot_root), SCMP_SYS(swapon), SCMP_SYS(swapoff),
-	SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(userfaultfd),
-	SCMP_SYS(fsopen), SCMP_SYS(fsmount), SCMP_SYS(move_mount), SCMP_SYS(open_tree),
-	SCMP_SYS(mount_setattr), SCMP_SYS(pidfd_getfd), SCMP_SYS(io_uring_setup),
-	SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register),
+    SCMP_SYS(unshare),
+    SCMP_SYS(setns),
+    SCMP_SYS(mount),
+    SCMP_SYS(umount2),
+    SCMP_SYS(kcmp),
+    SCMP_SYS(open_by_handle_at),
+    SCMP_SYS(name_to_handle_at),
+    SCMP_SYS(bpf),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(pivot_root),
+    SCMP_SYS(swapon),
+    SCMP_SYS(swapoff),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(add_key),
+    SCMP_SYS(request_key),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(fsopen),
+    SCMP_SYS(fsmount),
+    SCMP_SYS(move_mount),
+    SCMP_SYS(open_tree),
+    SCMP_SYS(mount_setattr),
+    SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(io_uring_enter),
+    SCMP_SYS(io_uring_register),
 };
 /* NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET */
 #define NAMESPACES 0x7E020000UL
@@ -41,11 +59,13 @@ static void filter(void)
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]) && !err; i++)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
 	if (!err)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+		err =
+		    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	for (int bit = 0; bit < 32 && !err; bit++)
 		if (NAMESPACES >> bit & 1)
-			err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-					       SCMP_A0(SCMP_CMP_MASKED_EQ, 1UL << bit, 1UL << bit));
+			err = seccomp_rule_add(
+			    ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+			    SCMP_A0(SCMP_CMP_MASKED_EQ, 1UL << bit, 1UL << bit));
 	if (!err)
 		err = seccomp_load(ctx);
 	seccomp_release(ctx);
