@@ -395,7 +395,7 @@ static size_t stream_to_program(struct endpoint *ep)
 		if (unlikely(sk_at_mark(ep)) && !stream_urgent_to_program(ep))
 			break;
 		n = sk_recv(ep, ep->plane->buf, TO_PROGRAM_MAX, 0);
-		if (n == -EAGAIN)
+		if (n == -EAGAIN || n == -EPERM) /* nothing, or under TCP_REPAIR */
 			break;
 		if (n == 0 && !ep->err) {
 			ep->fin = true;
